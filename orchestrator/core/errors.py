@@ -1,0 +1,139 @@
+"""What callers may ask for and cannot have: one class for each thing that is handled differently."""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from orchestrator.core.messages import N_, Message
+
+
+class OrchestratorError(Exception):
+    """Root of our errors: a translatable `message` that names the place and, where known, the way out."""
+
+    def __init__(self, template: str, **facts: object) -> None:
+        self.message = Message(template=template, facts=facts)
+        super().__init__(str(self.message))
+
+
+class UsageError(OrchestratorError):
+    """The request cannot be: nothing was started (exit 2)."""
+
+
+class ConfigurationRefused(UsageError):
+    """A configuration with problems; `problems` (each a `Message`) holds all of them, with their places."""
+
+    def __init__(self, source: str, problems: Sequence[Message]) -> None:
+        super().__init__(
+            N_("{source}: {count} problem(s) in the configuration; nothing was started"),
+            source=source,
+            count=len(problems),
+        )
+        self.source = source
+        self.problems = tuple(problems)
+
+
+class UnknownTask(UsageError):
+    """A task id that no registered task bears."""
+
+    def __init__(self, task_id: str, known: Iterable[str] = ()) -> None:
+        near = nearest(task_id, known)
+        if near is None:
+            super().__init__(N_("no task is called {name!r}; see `etl list-tasks`"), name=task_id)
+        else:
+            super().__init__(N_("no task is called {name!r}; did you mean {near!r}?"), name=task_id, near=near)
+        self.task_id = task_id
+
+
+class UnknownWorkflow(UsageError):
+    """A workflow name that the configuration does not hold."""
+
+    def __init__(self, name: str, known: Iterable[str] = ()) -> None:
+        near = nearest(name, known)
+        if near is None:
+            super().__init__(N_("no workflow is called {name!r}; see `etl list-workflows`"), name=name)
+        else:
+            super().__init__(N_("no workflow is called {name!r}; did you mean {near!r}?"), name=name, near=near)
+        self.name = name
+
+
+class CycleFound(UsageError):
+    """Tasks that wait for each other; `cycle` starts and ends with the same id."""
+
+    def __init__(self, cycle: Sequence[str]) -> None:
+        super().__init__(N_("cycle: {path}"), path=cycle_text(cycle))
+        self.cycle = tuple(cycle)
+
+
+class IllegalMove(OrchestratorError):
+    """A change of state that the table of moves does not have."""
+
+    def __init__(self, now: str, then: str) -> None:
+        super().__init__(N_("a {now} one cannot become {then}"), now=now, then=then)
+        self.now = now
+        self.then = then
+
+
+class NoSuchExecution(OrchestratorError):
+    """Nothing is stored under that id (exit 4)."""
+
+    def __init__(self, execution_id: str) -> None:
+        super().__init__(
+            N_("there is no execution {execution_id!r}; `etl status` lists them"), execution_id=shorten(execution_id)
+        )
+        self.execution_id = execution_id
+
+
+class AmbiguousExecution(UsageError):
+    """A part of an id that several executions share."""
+
+    def __init__(self, part: str, candidates: Sequence[str]) -> None:
+        super().__init__(
+            N_("{part!r} fits {count} executions ({examples}); give more of the id"),
+            part=part,
+            count=len(candidates),
+            examples=", ".join(candidates[:3]),
+        )
+        self.candidates = tuple(candidates)
+
+
+class ExecutionIdTaken(OrchestratorError):
+    """The id was reserved by another execution in the same second."""
+
+    def __init__(self, execution_id: str) -> None:
+        super().__init__(N_("execution id {execution_id} is taken"), execution_id=execution_id)
+
+
+class StaleOwner(OrchestratorError):
+    """A write by somebody who no longer owns the execution; it was refused and nothing changed."""
+
+    def __init__(self, execution_id: str) -> None:
+        super().__init__(
+            N_("execution {execution_id} is owned by another process now; this one stops without writing"),
+            execution_id=execution_id,
+        )
+
+
+class StoreUnusable(OrchestratorError):
+    """The state store cannot go on (disk, corruption, lock, newer schema): exit 5. The text names file and way out."""
+
+
+class HomeUnusable(OrchestratorError):
+    """A folder or file that the orchestrator must write cannot be written: exit 5."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like `name`, or None if none is close."""
+    found = get_close_matches(name[:200], list(known), n=1)
+    return found[0] if found else None
+
+
+def shorten(text: str, limit: int = 80) -> str:
+    """`text` cut to `limit` characters with a mark, for messages that quote what was given."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def cycle_text(cycle: Sequence[str], ends: int = 4) -> str:
+    """`a → b → a`; of a long cycle the first and last few."""
+    if len(cycle) <= 2 * ends + 2:
+        return " → ".join(cycle)
+    left_out = len(cycle) - 2 * ends
+    return " → ".join([*cycle[:ends], f"… ({left_out}) …", *cycle[-ends:]])

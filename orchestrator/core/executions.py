@@ -1,0 +1,97 @@
+"""Records of what was asked for and what became of it: executions, task runs, attempts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from orchestrator.core.identity import AttemptKey, TaskRunKey
+from orchestrator.core.messages import Message
+from orchestrator.core.outcomes import JSON, Usage
+from orchestrator.core.states import ExecutionStatus, TaskStatus
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What an execution was asked to do; never changes once it is stored."""
+
+    tasks: tuple[str, ...]
+    """Selected task ids in plan order (`execution_order` of the report)."""
+    workflow: str | None = None
+    parameters: Mapping[str, JSON] = field(default_factory=dict)
+    parallel: bool = False
+    max_workers: int = 1
+    stop_on_failure: bool = True
+    source: str = "cli"
+    """Which door it came through: `cli`, `api`, `schedule`, `python`."""
+    data_source: str | None = None
+    """Label of where the data comes from (`ETL_SOURCE`), where the tasks have one."""
+    assumed_satisfied: tuple[str, ...] = ()
+    """Dependencies outside the selection (D1)."""
+    snapshot: str = ""
+    """sha256 of the stored configuration (D13)."""
+    version: str = ""
+    """Version of the orchestrator that made the record (R32)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """One journey through a plan."""
+
+    execution_id: str
+    request: Request
+    status: ExecutionStatus
+    created_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    duration: float | None = None
+    """Seconds by the monotonic clock (D12)."""
+    exit_code: int | None = None
+    owner: str | None = None
+    """`host:pid:start` of who drives it now."""
+    fencing_token: int = 0
+    """Grows with each claim; writes with an older one are refused (R4)."""
+    lease_until: datetime | None = None
+    reason: Message | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskRun:
+    """One task within one execution; an entry of the report's `results`."""
+
+    key: TaskRunKey
+    position: int
+    """Place in the plan, from 0."""
+    status: TaskStatus = TaskStatus.PENDING
+    attempts: int = 0
+    """Attempts begun so far."""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    duration: float | None = None
+    """Seconds from the first start to the end, waits between attempts included."""
+    output: JSON = None
+    error: str | None = None
+    error_type: str | None = None
+    reason: Message | None = None
+    """Why it was skipped, cancelled or is waiting."""
+    next_attempt_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One try of a task run."""
+
+    key: AttemptKey
+    status: str = "running"
+    """running · completed · failed · timeout · crashed · cancelled · lost · skipped."""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    duration: float | None = None
+    pid: int | None = None
+    error: str | None = None
+    error_type: str | None = None
+    reason: Message | None = None
+    """In our words, where the code could not say anything (timeout, crash, lost)."""
+    traceback: str | None = None
+    log: str | None = None
+    """Its log file, relative to ETL_HOME."""
+    usage: Usage = field(default_factory=Usage)

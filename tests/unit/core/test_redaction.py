@@ -1,0 +1,123 @@
+import pytest
+
+from orchestrator.core.outcomes import Cancelled, Crashed, Lost, NotCallable, Raised, Returned
+from orchestrator.core.redaction import redact, redact_outcome, redact_text, secret_values
+
+SECRETS = frozenset({"hunter22", "hunter22-and-more"})
+
+
+# --- which values are secret -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "password",
+        "DB_PASSWD",
+        "passphrase",
+        "pass",
+        "X_TOKEN",
+        "token_soda",
+        "api_key",
+        "APIKEY",
+        "SIGNING_KEY",
+        "key",
+        "client_secret",
+        "credentials",
+        "contraseña",
+        "contrasena",
+        "clave",
+    ],
+)
+def test_a_text_under_a_name_that_speaks_of_secrets_is_one(name):
+    found = secret_values({name: "hunter22"})
+
+    assert found == {"hunter22"}
+
+
+@pytest.mark.parametrize("name", ["user", "passenger", "keyboard", "monkeys", "compass_heading", "dataset"])
+def test_a_text_under_any_other_name_is_none(name):
+    found = secret_values({name: "hunter22"})
+
+    assert found == frozenset()
+
+
+def test_secrets_are_found_at_any_depth_and_everything_below_a_secret_name_counts():
+    found = secret_values({"db": [{"password": "hunter22"}], "credentials": {"user": "catalina", "pins": ["123456"]}})
+
+    assert found == {"hunter22", "catalina", "123456"}
+
+
+def test_short_values_are_no_secrets_for_they_would_blank_out_ordinary_words():
+    found = secret_values({"password": "si", "token": 123456})
+
+    assert found == frozenset()
+
+
+# --- texts -----------------------------------------------------------------------------------------------------------
+
+
+def test_every_secret_in_a_text_is_replaced_the_longer_ones_first():
+    text = redact_text("a hunter22 b hunter22-and-more c", SECRETS)
+
+    assert text == "a *** b *** c"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://etl:s3cr3t@db:5432/x", "postgresql://***@db:5432/x"),
+        ("redis://:s3cr3t@cache/0", "redis://***@cache/0"),
+        ("https://ghp_s3cr3t@host/path", "https://***@host/path"),
+        ("amqp://u:p@ss@host", "amqp://***@host"),
+        ('{"a": "http://host", "mail": "x@y"}', '{"a": "http://host", "mail": "x@y"}'),
+        ('{"a":"http://host","mail":"x@y"}', '{"a":"http://host","mail":"x@y"}'),
+        ("https://host/a@b", "https://host/a@b"),
+        ("mail me@host: http://host", "mail me@host: http://host"),
+    ],
+)
+def test_the_userinfo_of_every_url_is_hidden_and_nothing_else_of_it(url, shown):
+    text = redact_text(f"to {url} now", ())
+
+    assert text == f"to {shown} now"
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+
+def test_secrets_are_replaced_in_every_text_of_a_value_keys_included():
+    value = redact({"a": ["x hunter22", 5, None, True], "hunter22": {"b": "hunter22"}}, SECRETS)
+
+    assert value == {"a": ["x ***", 5, None, True], "***": {"b": "***"}}
+
+
+def test_under_a_secret_name_every_text_and_number_is_hidden_and_the_shape_stays():
+    value = redact({"token": "short", "password": 1234, "credentials": {"user": "u", "pins": [1, ""], "ok": True}}, ())
+
+    assert value == {
+        "token": "***",
+        "password": "***",
+        "credentials": {"user": "***", "pins": ["***", ""], "ok": True},
+    }
+
+
+def test_an_outcome_is_cleaned_wherever_the_users_code_could_have_put_a_secret():
+    outcomes = [
+        Returned(output={"said": "hunter22"}, truncated_from=70_000),
+        Raised(error_type="E", message="hunter22", traceback="at hunter22", lineage=("E",)),
+        NotCallable(error_type="import_error", message="hunter22", traceback="hunter22"),
+        Crashed(message="hunter22", signal=9),
+        Lost(message="hunter22"),
+        Cancelled(),
+    ]
+
+    cleaned = [redact_outcome(outcome, SECRETS) for outcome in outcomes]
+
+    assert cleaned == [
+        Returned(output={"said": "***"}, truncated_from=70_000),
+        Raised(error_type="E", message="***", traceback="at ***", lineage=("E",)),
+        NotCallable(error_type="import_error", message="***", traceback="***"),
+        Crashed(message="***", signal=9),
+        Lost(message="***"),
+        Cancelled(),
+    ]
