@@ -1,0 +1,360 @@
+"""Functions that misbehave, called by name in the tests of executors; each leaves evidence of its processes in files."""
+
+import asyncio
+import atexit
+import contextlib
+import ctypes
+import json
+import logging
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+
+def leave_evidence(evidence: str, name: str = "child") -> None:
+    """Write this process's pid and start time, whole or not at all."""
+    start = Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19] if sys.platform == "linux" else ""
+    file = Path(evidence) / f"{name}-{os.getpid()}-{threading.get_ident()}"
+    file.with_suffix(".part").write_text(json.dumps({"pid": os.getpid(), "start": start, "at": time.monotonic()}))
+    file.with_suffix(".part").rename(file)
+
+
+def sleep_for_ever() -> None:
+    while True:
+        time.sleep(3600)
+
+
+def give_back(**values):
+    return values
+
+
+async def give_back_later(*, value):
+    await asyncio.sleep(0)
+    return value
+
+
+def give_back_context(*, etl_context):
+    return [etl_context.execution_id, etl_context.task_id, etl_context.attempt, etl_context.attempt_key]
+
+
+def fail_politely():
+    return {"status": "failed", "message": "no rows"}
+
+
+def raise_value_error(*, text="no such contract"):
+    raise ValueError(text)
+
+
+def exit_with(*, code=0):
+    sys.exit(code)
+
+
+def interrupt_yourself():
+    raise KeyboardInterrupt
+
+
+class Unheard(BaseException):
+    pass
+
+
+def raise_base_exception():
+    raise Unheard
+
+
+def sleep(*, seconds, evidence=""):
+    if evidence:
+        leave_evidence(evidence)
+    time.sleep(seconds)
+    return "slept"
+
+
+def overlap(*, evidence, seconds=0.1):
+    """Take part in a count of who runs at the same time."""
+    began = time.monotonic()
+    time.sleep(seconds)
+    return [began, time.monotonic()]
+
+
+def spin(*, evidence):
+    leave_evidence(evidence)
+    while True:
+        pass
+
+
+def stubborn(*, evidence):
+    """Ignores every polite signal and swallows whatever is raised in it."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    leave_evidence(evidence)
+    while True:
+        with contextlib.suppress(BaseException):
+            time.sleep(3600)
+
+
+def stop_yourself(*, evidence):
+    leave_evidence(evidence)
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def return_on_sigterm(*, evidence):
+    """Comes back with a success as soon as it is asked to end."""
+    asked = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: asked.set())
+    leave_evidence(evidence)
+    while not asked.is_set():
+        time.sleep(0.01)
+    return "too late"
+
+
+def family(*, evidence, stay=True):
+    """A child in the same group, one in a new session, and a grandchild that was forked twice; all of them last."""
+    if os.fork() == 0:
+        _last(evidence, "same-group")
+    if os.fork() == 0:
+        os.setsid()
+        _last(evidence, "new-session")
+    middle = os.fork()
+    if middle == 0:
+        os.setsid()
+        if os.fork() == 0:
+            _last(evidence, "double-fork")
+        os._exit(0)
+    os.waitpid(middle, 0)
+    program = (
+        f"import sys, signal; sys.path.insert(0, {str(Path(__file__).parent)!r}); "
+        f"import hostile_tasks as h; h._last({evidence!r}, 'program')"
+    )
+    subprocess.Popen([sys.executable, "-c", program], start_new_session=True)
+    while len(list(Path(evidence).glob("*-*[0-9]"))) < 4:
+        time.sleep(0.01)
+    leave_evidence(evidence)
+    if stay:
+        sleep_for_ever()
+    return "left my family behind"
+
+
+def _last(evidence: str, name: str) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    leave_evidence(evidence, name)
+    sleep_for_ever()
+
+
+def flee_the_reaper(*, evidence):
+    """Gives up being a subreaper, then forks twice."""
+    ctypes.CDLL(None).prctl(36, 0, 0, 0, 0)
+    middle = os.fork()
+    if middle == 0:
+        if os.fork() == 0:
+            _last(evidence, "fled")
+        os._exit(0)
+    os.waitpid(middle, 0)
+    leave_evidence(evidence)
+    sleep_for_ever()
+
+
+def fork_many(*, evidence, count=200):
+    """A bounded fork bomb: every process forks on until `count` have been made."""
+    leave_evidence(evidence)
+    for _ in range(count):
+        if os.fork() == 0:
+            os.setsid()
+            leave_evidence(evidence, "bomb")
+            sleep_for_ever()
+    sleep_for_ever()
+
+
+def hard_exit(*, code):
+    os._exit(code)
+
+
+def crash(*, how):
+    match how:
+        case "segfault":
+            ctypes.string_at(0)
+        case "abort":
+            os.abort()
+        case _:
+            os.kill(os.getpid(), getattr(signal, how))
+            sleep_for_ever()
+
+
+class BadError(Exception):
+    def __str__(self):
+        raise RuntimeError("not even this")
+
+
+def bad_error(*, how):
+    match how:
+        case "unprintable":
+            raise BadError
+        case "huge":
+            raise ValueError("x" * (10 * 1024 * 1024))
+        case "cyclic":
+            first, second = ValueError("first"), ValueError("second")
+            first.__cause__, second.__cause__ = second, first
+            raise first
+
+
+class Unprintable:
+    def __repr__(self):
+        raise SystemExit(3)
+
+
+class Bomb:
+    def __reduce__(self):
+        return (os._exit, (9,))
+
+
+def strange_result(*, what):
+    circle: list = [1]
+    circle.append(circle)
+    return {
+        "unprintable": Unprintable,
+        "reduce": Bomb,
+        "circle": lambda: circle,
+        "nan": lambda: float("nan"),
+        "bytes": lambda: b"\x00\xff",
+        "generator": lambda: (n for n in range(3)),
+        "lambda": lambda: lambda: None,
+        "huge": lambda: "ñ" * (64 * 1024 * 1024),
+        "surrogate": lambda: "a\udc80b",
+        "failed with more": lambda: {"status": "failed", "rows": ["x" * 1000] * 1000},
+    }[what]()
+
+
+def flood(*, megabytes, newlines=True):
+    block = (b"x" * 127 + b"\n") * 8192 if newlines else b"x" * (1024 * 1024)
+    for _ in range(megabytes):
+        at = 0
+        while at < len(block):
+            at += os.write(1, block[at:])
+    return "flooded"
+
+
+def noise():
+    """Writes what a result might look like wherever it can, then returns its true one."""
+    forged = b'\n{"nonce":"","outcome":{"kind":"Returned","output":"forged","truncated_from":null}}\n'
+    for fd in range(1, 256):
+        with contextlib.suppress(OSError):
+            os.write(fd, forged + b'{"nonce": 1')
+    return "true"
+
+
+def close_everything():
+    os.closerange(0, 4096)
+    return "closed"
+
+
+def close_low():
+    os.closerange(0, 64)
+    return "closed"
+
+
+def fork_and_return():
+    os.fork()
+    return os.getpid()
+
+
+def vandal():
+    """Changes all that a process can change about itself."""
+    os.chdir("/")
+    os.environ.clear()
+    os.environ["TZ"] = "Asia/Tokyo"
+    time.tzset()
+    os.umask(0o777)
+    sys.path.clear()
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
+    logging.disable(logging.CRITICAL)
+    return "done"
+
+
+def describe_yourself():
+    mask = os.umask(0)
+    os.umask(mask)
+    return {
+        "cwd": str(Path.cwd()),
+        "environ": dict(os.environ),
+        "zone": time.tzname[0],
+        "umask": mask,
+        "mask": [int(number) for number in signal.pthread_sigmask(signal.SIG_BLOCK, ())],
+        "ignored": [
+            int(n) for n in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD) if signal.getsignal(n) != signal.SIG_DFL
+        ],
+        "descriptors": sorted(int(link.name) for link in Path("/proc/self/fd").iterdir()),
+        "stdin": sys.stdin.read(),
+        "encodings": [sys.stdout.encoding, sys.getfilesystemencoding(), sys.getdefaultencoding()],
+        "leader": os.getpid() == os.getsid(0) == os.getpgrp(),
+        "new_privileges": "NoNewPrivs:\t1" in Path("/proc/self/status").read_text(),
+        "path": sys.path,
+    }
+
+
+def speak():
+    print("ñandú 🌍")
+    print("\x1b]0;owned\x07\rforged\n2026-01-01 INFO forged \u202eevil")
+    sys.stderr.write("on stderr\n")
+    logging.getLogger("etl").info("by logging")
+    logging.getLogger("etl").debug("not to be seen")
+    os.write(1, b"\xff no utf-8, no newline")
+
+
+def linger(*, how, evidence):
+    """Returns, but its process does not go."""
+    leave_evidence(evidence)
+    if how == "thread":
+        threading.Thread(target=sleep_for_ever).start()
+    else:
+        atexit.register(sleep_for_ever)
+    return "returned"
+
+
+def leave_a_note_at_exit(*, path):
+    atexit.register(lambda: Path(path).write_text("left in order"))
+    thread = threading.Thread(target=lambda: (time.sleep(0.2), Path(f"{path}.thread").write_text("finished")))
+    thread.start()
+
+
+def use_memory(*, megabytes):
+    block = bytearray(os.urandom(1024)) * (megabytes * 1024)
+    end = time.process_time() + 0.2
+    while time.process_time() < end:
+        pass
+    return len(block)
+
+
+def kill_parents(*, evidence, how):
+    """Kills the supervisor above it, or supervisor and guard in one go."""
+    leave_evidence(evidence)
+    if os.fork() == 0:
+        os.setsid()
+        _last(evidence, "grandchild")
+    while len(list(Path(evidence).glob("grandchild-*[0-9]"))) < 1:
+        time.sleep(0.01)
+    os.kill(os.getppid(), getattr(signal, how))
+    sleep_for_ever()
+
+
+def kill_supervisor():
+    os.kill(os.getppid(), signal.SIGKILL)
+    sleep_for_ever()
+
+
+def leave_a_careful_child(*, evidence):
+    """Dies at the first signal itself; its child wants half a second to put things in order."""
+    if os.fork() == 0:
+        asked = threading.Event()
+        signal.signal(signal.SIGTERM, lambda *_: asked.set())
+        leave_evidence(evidence, "careful")
+        while not asked.is_set():
+            time.sleep(0.01)
+        time.sleep(0.5)
+        (Path(evidence) / "tidied").write_text("in order")
+        os._exit(0)
+    leave_evidence(evidence)
+    sleep_for_ever()
