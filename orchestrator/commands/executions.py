@@ -1,0 +1,97 @@
+"""How stored executions are shown: one with its tasks, or a list."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+
+from orchestrator.commands.printing import write_json, write_out
+from orchestrator.commands.summary import STYLES, task_rows, task_titles
+from orchestrator.commands.tables import write_records, write_table
+from orchestrator.core.executions import Execution
+from orchestrator.core.outcomes import JSON
+from orchestrator.core.report import build_report, iso
+from orchestrator.core.results import stands_at
+from orchestrator.etl_orchestrator import ETLOrchestrator, open_for_reading
+from orchestrator.translation import _, say
+
+
+@contextmanager
+def reading(config: Path | None) -> Iterator[ETLOrchestrator]:
+    """An orchestrator to look things up with; closed afterwards."""
+    orchestrator = open_for_reading(config)
+    try:
+        yield orchestrator
+    finally:
+        orchestrator.close()
+
+
+def show_execution(orchestrator: ETLOrchestrator, execution: Execution, form: str) -> None:
+    """One execution: as its report in JSON, else a heading and a table of tasks."""
+    store = orchestrator.store
+    runs = store.task_runs(execution.execution_id)
+    status = stands_at(execution, datetime.now(UTC))
+    if form != "table":
+        attempts = store.attempts(execution.execution_id)
+        report = build_report(execution, runs, attempts, zone=orchestrator.zone, say=say)
+        report["status"] = status.value
+        write_records([report], form, {}) if form == "jsonl" else write_json(report)
+        return
+    counts = Counter(run.status for run in runs)
+    lines = [
+        (_("execution"), execution.execution_id),
+        (_("status"), _(status.value)),
+        (_("workflow"), execution.request.workflow or "–"),
+        (_("started"), _time(execution.started_at, orchestrator.zone)),
+        (_("ended"), _time(execution.ended_at, orchestrator.zone)),
+        (_("duration"), "–" if execution.duration is None else f"{execution.duration:.2f} s"),
+        (_("tasks"), ", ".join(f"{_(kind.value)} {count}" for kind, count in counts.items())),
+    ]
+    if execution.request.data_source:
+        lines.append((_("data source"), execution.request.data_source))
+    if execution.reason:
+        lines.append((_("reason"), say(execution.reason)))
+    size = max(len(title) for title, _value in lines)
+    for title, value in lines:
+        write_out(f"{title:<{size}}  {value}")
+    write_out("")
+    write_table(task_titles(), task_rows(runs), styles=[STYLES[run.status] for run in runs])
+
+
+def show_executions(orchestrator: ETLOrchestrator, limit: int, form: str) -> None:
+    """Newest first."""
+    found = orchestrator.store.list_executions(limit=limit)
+    if not found and form == "table":
+        write_out(_("No execution yet; `etl run --workflow NAME` starts one."))
+        return
+    now = datetime.now(UTC)
+    records: list[dict[str, JSON]] = [
+        {
+            "execution_id": execution.execution_id,
+            "status": stands_at(execution, now).value if form != "table" else _(stands_at(execution, now).value),
+            "workflow": execution.request.workflow,
+            "start_time": iso(execution.started_at, orchestrator.zone)
+            if form != "table"
+            else _time(execution.started_at, orchestrator.zone),
+            "end_time": iso(execution.ended_at, orchestrator.zone),
+            "total_duration": None if execution.duration is None else round(execution.duration, 3),
+            "tasks": len(execution.request.tasks),
+            "exit_code": execution.exit_code,
+            "started_by": execution.request.source,
+        }
+        for execution in found
+    ]
+    titles = {
+        "execution_id": _("execution"),
+        "status": _("status"),
+        "workflow": _("workflow"),
+        "start_time": _("started"),
+        "total_duration": _("duration (s)"),
+        "tasks": _("tasks"),
+    }
+    write_records(records, form, titles)
+
+
+def _time(moment: datetime | None, zone: tzinfo) -> str:
+    return "–" if moment is None else moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %z")

@@ -1,0 +1,152 @@
+"""Drives one execution for the command line: says what it is, shows it live, sums it up."""
+
+import asyncio
+import logging
+import sys
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestrator.commands.printing import tell_error, write_err, write_out
+from orchestrator.commands.progress import LiveProgress, PlainProgress
+from orchestrator.commands.signals import listen_to_signals
+from orchestrator.commands.summary import STYLES, files_of, task_rows, task_titles
+from orchestrator.commands.tables import on_terminal, write_table
+from orchestrator.core.executions import Execution
+from orchestrator.core.outcomes import JSON
+from orchestrator.core.plan import Plan
+from orchestrator.core.results import ExecutionResult
+from orchestrator.core.selection import select
+from orchestrator.core.states import ExecutionStatus
+from orchestrator.engine.runner import Runner
+from orchestrator.etl_orchestrator import ETLOrchestrator, create_orchestrator
+from orchestrator.settings import SHIPPED_CONFIG, TESTING_CONFIG, source_label
+from orchestrator.translation import _
+
+OUTCOME_STYLES = {
+    ExecutionStatus.COMPLETED: "green",
+    ExecutionStatus.COMPLETED_WITH_ERRORS: "yellow",
+    ExecutionStatus.FAILED: "red",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What the command line asked for."""
+
+    workflow: str | None = None
+    tasks: tuple[str, ...] = ()
+    all_tasks: bool = False
+    parallel: bool = False
+    max_workers: int | None = None
+    stop_on_failure: bool = True
+    with_dependencies: bool = False
+    require_dependencies: bool = False
+    parameters: dict[str, str] = field(default_factory=dict)
+    log_level: str = "INFO"
+    config: Path | None = None
+
+
+def run_in_view(wish: Wish) -> int:
+    """Submit, drive, sum up; the exit code of D3."""
+    orchestrator = _open(wish)
+    parameters: dict[str, JSON] = dict(wish.parameters)
+    selection = select(
+        orchestrator.registry,
+        workflow=wish.workflow,
+        tasks=wish.tasks,
+        all_tasks=wish.all_tasks,
+        dependencies_too=wish.with_dependencies,
+        parameters=parameters,
+    )
+    with closing(orchestrator):
+        execution, plan = orchestrator.submit(
+            selection,
+            parallel=wish.parallel,
+            max_workers=wish.max_workers,
+            stop_on_failure=wish.stop_on_failure,
+            require_dependencies=wish.require_dependencies,
+        )
+        _introduce(execution, plan, wish)
+        result = asyncio.run(_drive(orchestrator, execution, plan, wish))
+        _sum_up(orchestrator, result)
+        return result.exit_code
+
+
+def _open(wish: Wish) -> ETLOrchestrator:
+    """The configuration asked for; a testing workflow named without one is looked for where the testing ones are."""
+    orchestrator = create_orchestrator(wish.config)
+    shipped = orchestrator.settings.config == SHIPPED_CONFIG
+    if not shipped or wish.workflow is None or wish.workflow in orchestrator.workflows:
+        return orchestrator
+    testing = create_orchestrator(TESTING_CONFIG)
+    if wish.workflow not in testing.workflows:
+        return orchestrator
+    write_err(_("Workflow {name} is a testing one: using {path}").format(name=wish.workflow, path=TESTING_CONFIG.name))
+    return testing
+
+
+def _introduce(execution: Execution, plan: Plan, wish: Wish) -> None:
+    """The id is the first line, so that `run | head -1` gives it; then where data comes from, and what is assumed."""
+    request = execution.request
+    write_out(execution.execution_id)
+    what = _("workflow {name}").format(name=request.workflow) if request.workflow else _("selected tasks")
+    how = (
+        _("up to {count} tasks at once").format(count=request.max_workers)
+        if request.parallel
+        else _("one task after the other")
+    )
+    write_out(_("{what}: {count} tasks, {how}").format(what=what, count=len(plan.order), how=how))
+    if request.data_source is not None:
+        write_out(_("Data source: {label}").format(label=source_label(request.data_source)))
+    for name, value in request.parameters.items():
+        write_out(_("Parameter {name} = {value}").format(name=name, value=value))
+    if plan.assumed_satisfied:
+        write_err(
+            _("Warning: not selected and taken as done: {tasks} (--with-dependencies executes them too)").format(
+                tasks=", ".join(plan.assumed_satisfied)
+            )
+        )
+    if wish.max_workers is not None and not wish.parallel:
+        write_err(_("Warning: --max-workers has no effect without --parallel"))
+
+
+async def _drive(orchestrator: ETLOrchestrator, execution: Execution, plan: Plan, wish: Wish) -> ExecutionResult:
+    level = logging.getLevelNamesMapping()[wish.log_level]
+    live = on_terminal(sys.stderr) and level >= logging.INFO
+    progress = LiveProgress(plan) if live else PlainProgress(level=level, zone=orchestrator.zone)
+
+    def ready(runner: Runner) -> None:
+        listen_to_signals(runner, _tell_signal)
+
+    try:
+        return await orchestrator.drive(execution, plan, listeners=[progress], log_level=level, on_start=ready)
+    finally:
+        progress.close()
+
+
+def _tell_signal(name: str) -> None:
+    write_err(_("{signal} received: ending the running tasks (once more kills them at once)").format(signal=name))
+
+
+def _sum_up(orchestrator: ETLOrchestrator, result: ExecutionResult) -> None:
+    runs = orchestrator.store.task_runs(result.execution_id)
+    write_out("")
+    write_table(task_titles(), task_rows(runs), styles=[STYLES[run.status] for run in runs])
+    write_out("")
+    duration = "–" if result.duration is None else f"{result.duration:.2f}"
+    write_out(
+        _("Execution {execution_id}: {status} in {duration} s (exit code {code})").format(
+            execution_id=result.execution_id,
+            status=_(result.status.value),
+            duration=duration,
+            code=int(result.exit_code),
+        )
+    )
+    for run in runs:
+        for name, path in files_of(run.output).items():
+            write_out(f"{_(name)}: {path}")
+    write_out(_("Execution report: {path}").format(path=result.report))
+    write_out(_("Log: {path}").format(path=result.log))
+    for trouble in result.troubles:
+        tell_error(trouble)

@@ -1,0 +1,83 @@
+"""The table at the end of `run`: each task with its state, duration, rows, and what failed and why."""
+
+from collections.abc import Iterable
+
+from orchestrator.commands.printing import as_typed
+from orchestrator.core.executions import TaskRun
+from orchestrator.core.outcomes import JSON
+from orchestrator.core.report import error_of
+from orchestrator.core.states import TaskStatus
+from orchestrator.translation import _, say
+
+STYLES = {
+    TaskStatus.PENDING: "dim",
+    TaskStatus.RUNNING: "cyan",
+    TaskStatus.RETRY_WAIT: "yellow",
+    TaskStatus.INTERRUPTED: "yellow",
+    TaskStatus.COMPLETED: "green",
+    TaskStatus.FAILED: "bold red",
+    TaskStatus.SKIPPED: "yellow",
+    TaskStatus.CANCELLED: "magenta",
+}
+MARKS = {
+    TaskStatus.PENDING: "·",
+    TaskStatus.RUNNING: "▶",
+    TaskStatus.RETRY_WAIT: "↻",
+    TaskStatus.INTERRUPTED: "‖",
+    TaskStatus.COMPLETED: "✓",
+    TaskStatus.FAILED: "✗",
+    TaskStatus.SKIPPED: "↷",
+    TaskStatus.CANCELLED: "■",
+}
+
+
+def task_titles() -> list[str]:
+    """Headings of `task_rows`."""
+    return ["", _("task"), _("status"), _("attempts"), _("duration"), _("rows"), _("reason")]
+
+
+def task_rows(runs: Iterable[TaskRun]) -> list[list[str]]:
+    """A row per task run, in plan order."""
+    return [
+        [
+            MARKS[run.status],
+            run.key.task_id,
+            _(run.status.value),
+            str(run.attempts) if run.attempts else "–",
+            "–" if run.duration is None else f"{run.duration:.2f} s",
+            _grouped(rows_of(run.output)),
+            as_typed(why(run)),
+        ]
+        for run in runs
+    ]
+
+
+def why(run: TaskRun) -> str:
+    """What failed, or why it was skipped or waits; empty where there is nothing to say."""
+    if run.status is TaskStatus.COMPLETED:
+        return ""
+    failed = error_of(run, say)
+    if failed is not None:
+        kind = "" if run.error_type in {None, "timeout", "crash", "lost"} else f"{run.error_type}: "
+        return f"{kind}{failed.strip().splitlines()[0] if failed.strip() else ''}"
+    return say(run.reason)
+
+
+def rows_of(output: JSON) -> int | None:
+    """The `rows` that a task reported: a number, or the sum of a number per table."""
+    rows = output.get("rows") if isinstance(output, dict) else None
+    if isinstance(rows, dict):
+        numbers = [value for value in rows.values() if isinstance(value, int) and not isinstance(value, bool)]
+        return sum(numbers) if numbers else None
+    return rows if isinstance(rows, int) and not isinstance(rows, bool) else None
+
+
+def files_of(output: JSON) -> dict[str, str]:
+    """The `files` that a task reported: what each is → its path."""
+    files = output.get("files") if isinstance(output, dict) else None
+    return {name: path for name, path in files.items() if isinstance(path, str)} if isinstance(files, dict) else {}
+
+
+def _grouped(rows: int | None) -> str:
+    """Thousands the way Colombia writes them: 1.234.567."""
+    return "–" if rows is None else f"{rows:,}".replace(",", ".")

@@ -1,0 +1,161 @@
+"""Settings, read once: flag > `ETL_*` environment (`.env` beside the file never overrides it) > JSON file > default."""
+
+import os
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from orchestrator.core.errors import UsageError
+from orchestrator.core.messages import N_
+from orchestrator.translation import _
+
+PACKAGE = Path(__file__).resolve().parent
+SHIPPED_CONFIG = PACKAGE / "etl_config.json"
+TESTING_CONFIG = PACKAGE / "etl_config_testing.json"
+SECRETS_OF_OURS = ("ETL_API_TOKEN", "ETL_DATABASE_URL", "ETL_NOTIFY_URLS", "ETL_SMTP_PASSWORD")
+"""Never handed to a task (D21)."""
+CLEAN_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "USER")
+"""All that a task gets with `"environment": "clean"`, besides what the orchestrator sets itself."""
+DATA_SOURCE_DEFAULT = "demo"
+LEASE = timedelta(seconds=30)
+"""How long a claim on an execution lasts unless its owner renews it."""
+SHIPPED = ("orchestrator", "extraction_app", "transformation_app", "load_app", "validation_app", "reporting_app")
+"""Packages of the project itself: task modules wherever they are installed (D21)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where things lie (D20) and what surrounds an execution."""
+
+    home: Path
+    config: Path
+    state_url: str
+    environment: Mapping[str, str]
+    """The environment with `.env` beneath it."""
+    data_source: str = DATA_SOURCE_DEFAULT
+
+    @property
+    def logs(self) -> Path:
+        """One log file per execution."""
+        return self.home / "orchestrator_logs"
+
+    @property
+    def reports(self) -> Path:
+        """One report per finished execution."""
+        return self.home / "orchestrator_reports"
+
+    @property
+    def state(self) -> Path:
+        """State store, locks, attempt logs."""
+        return self.home / ".orchestrator"
+
+    @property
+    def search_path(self) -> tuple[Path, ...]:
+        """Folders in which task modules are looked for first (D21)."""
+        root = checkout_root()
+        return (self.home,) if root is None or root == self.home else (self.home, root)
+
+    def task_environment(self, *, clean: bool) -> dict[str, str]:
+        """What a task inherits: never the orchestrator's own secrets; an allow-list only where `clean`."""
+        kept = {
+            name: value
+            for name, value in self.environment.items()
+            if name not in SECRETS_OF_OURS and (not clean or name in CLEAN_ENVIRONMENT or name.startswith("ETL_"))
+        }
+        kept |= {
+            "ETL_HOME": str(self.home),
+            "ETL_SOURCE": self.data_source,
+            "PYTHONUNBUFFERED": "1",
+        }
+        return kept
+
+
+def read_settings(
+    *, config: str | os.PathLike[str] | None = None, environ: Mapping[str, str] | None = None
+) -> Settings:
+    """The settings for a configuration file (default: `ETL_CONFIG`, else the one that ships with the project).
+
+    Raises UsageError where no home can be told.
+    """
+    outer = dict(os.environ if environ is None else environ)
+    chosen = Path(config or outer.get("ETL_CONFIG") or SHIPPED_CONFIG).absolute()
+    settings_file = _env_file(chosen.parent)
+    home = _home({**settings_file, **outer}, chosen)
+    beneath = _env_file(home) | settings_file
+    environment = {**beneath, **outer}
+    return Settings(
+        home=home,
+        config=chosen,
+        state_url=environment.get("ETL_DATABASE_URL") or f"sqlite:///{home / '.orchestrator' / 'state.db'}",
+        environment=environment,
+        data_source=environment.get("ETL_SOURCE") or DATA_SOURCE_DEFAULT,
+    )
+
+
+def orchestrator_version() -> str:
+    """Version of the installed distribution, or of the checkout that was started."""
+    try:
+        return version("orquestador-etl")
+    except PackageNotFoundError:
+        root = checkout_root()
+        if root is None:
+            return "unknown"
+        return str(tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+
+
+def checkout_root() -> Path | None:
+    """The checkout that this package was started from; None where it is installed."""
+    root = PACKAGE.parent
+    return root if (root / "run.py").is_file() and (root / "pyproject.toml").is_file() else None
+
+
+def _home(environment: Mapping[str, str], config: Path) -> Path:
+    """`ETL_HOME`; else the checkout's root; else the folder of the configuration (D20), never the current folder."""
+    named = environment.get("ETL_HOME")
+    if named:
+        home = Path(named).expanduser()
+        if not home.is_absolute():
+            raise UsageError(N_("ETL_HOME must be an absolute path, not {path!r}"), path=named)
+        return home
+    root = checkout_root()
+    if root is not None:
+        return root
+    if config.parent != PACKAGE:
+        return config.parent
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    if main and not Path(main).resolve().is_relative_to(Path(sys.prefix).resolve()):
+        return Path(main).resolve().parent  # `create_orchestrator()` from a user's own script
+    raise UsageError(
+        N_("where should state, logs and data lie? Set ETL_HOME to a folder, or name a configuration with --config")
+    )
+
+
+def _env_file(folder: Path) -> dict[str, str]:
+    """`NAME=value` lines of `<folder>/.env`; quotes around a value are taken off, `#` starts a comment line."""
+    path = folder / ".env"
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError) as why:
+        raise UsageError(N_("{path} cannot be read: {why}"), path=str(path), why=str(why)) from why
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        name, sign, value = line.strip().removeprefix("export ").partition("=")
+        if sign and not name.startswith("#") and name.strip():
+            found[name.strip()] = value.strip().strip("\"'")
+    return found
+
+
+def source_label(name: str) -> str:
+    """What a data source is called for people; made-up data says so, loudly."""
+    labels = {
+        "demo": _("demo — made-up city, INVENTED data (ETL_SOURCE=portal or files reads real data)"),
+        "portal": _("portal — open data of datos.gov.co and the city's page"),
+        "files": _("files — a folder of saved snapshots (ETL_SOURCE_FOLDER)"),
+    }
+    return labels.get(name, name)
