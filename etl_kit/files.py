@@ -1,0 +1,104 @@
+"""Files written beside and renamed, so that a reader never sees half of one."""
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+import polars as pl
+
+from etl_kit.errors import MissingInput, UnreadableInput
+from etl_kit.translation import _
+
+FOLDER_MODE = 0o700
+
+
+def make_folder(path: Path) -> Path:
+    """`path`, made with its parents if absent, closed to other users of the machine."""
+    for folder in reversed([path, *path.parents]):
+        if not folder.exists():
+            folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    return path
+
+
+def write_bytes_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> Path:
+    """Put `data` at `path`, whole or not at all, and on the disk when this returns."""
+    return _write_beside(path, lambda file: file.write(data), mode)
+
+
+def write_json(path: Path, value: object) -> Path:
+    """Put `value` at `path` as UTF-8 JSON with sorted keys; dates and decimals become text."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=str)
+    return write_bytes_atomic(path, f"{text}\n".encode())
+
+
+def read_json(path: Path, *, made_by: str | None = None) -> object:
+    """The JSON value at `path`.
+
+    Raises:
+        MissingInput: the file is absent and `made_by` names the task that makes it.
+        UnreadableInput: it is no JSON, or absent without anyone to make it.
+    """
+    try:
+        return json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        if made_by is not None:
+            raise MissingInput(path, made_by=made_by) from error
+        raise UnreadableInput(path, _("there is no such file")) from error
+    except ValueError as error:
+        raise UnreadableInput(path, str(error)) from error
+
+
+def write_parquet(path: Path, frame: pl.DataFrame) -> Path:
+    """Put `frame` at `path` as parquet."""
+    return _write_beside(path, frame.write_parquet, 0o600)
+
+
+def read_parquet(path: Path, *, made_by: str) -> pl.DataFrame:
+    """The frame at `path`.
+
+    Raises:
+        MissingInput: the file is absent; its text names the task `made_by` that makes it.
+        UnreadableInput: it is no parquet file.
+    """
+    if not path.is_file():
+        raise MissingInput(path, made_by=made_by)
+    try:
+        return pl.read_parquet(path, glob=False, hive_partitioning=False)
+    except pl.exceptions.PolarsError as error:
+        raise UnreadableInput(path, str(error)) from error
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of the file at `path`, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_beside(path: Path, write: Callable[[BinaryIO], object], mode: int) -> Path:
+    make_folder(path.parent)
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+    return path
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # folders cannot be opened there
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

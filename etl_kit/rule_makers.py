@@ -1,0 +1,249 @@
+"""Quality rules made from a few words: about rows, about references, and about any dataset at all."""
+
+from collections.abc import Iterable
+from string import Template
+
+import polars as pl
+
+from etl_kit.datasets import WAREHOUSE, Dataset
+from etl_kit.lineage import LINEAGE
+from etl_kit.quality import Rule, Severity
+from etl_kit.text import NULL_WORDS
+
+LOGIC = "consistencia lógica"
+COMPLETENESS = "completitud"
+THEMATIC = "exactitud temática"
+TIME = "calidad temporal"
+BUDGET = "identidades presupuestales"
+MONEY = "coherencia financiera"
+REFERENCES = "integridad referencial"
+VOLUME = "volumen"
+FRESHNESS = "actualidad"
+
+_KEYS = {dataset.name: dataset.key for dataset in WAREHOUSE}
+_CHECKED = Template("SELECT count(*) FROM $table WHERE $among")
+_FAILING = Template("SELECT $shown FROM $table WHERE ($among) AND ($fails)")
+_REPEATED = Template("SELECT $key, count(*) AS veces FROM $table GROUP BY ALL HAVING count(*) > 1")
+_HAS_PARTNER = Template("EXISTS (SELECT 1 FROM $other WHERE $same)")
+_ANY_ROW = Template("EXISTS (SELECT 1 FROM $other)")
+_EMPTY_COLUMN = Template(
+    "SELECT '$column' AS columna, count(*) - count($column) AS sin_dato, count(*) AS filas FROM $table"
+    " HAVING count(*) > 0 AND 2 * count($column) < count(*)"
+)
+_FEWER = Template(
+    "SELECT tabla, antes.filas AS filas_anteriores, ahora.filas AS filas FROM temp.conteos_anteriores AS antes,"
+    " (SELECT count(*) AS filas FROM $table) AS ahora WHERE tabla = '$table' AND $lost"
+)
+_KNOWN_BEFORE = Template("SELECT count(*) FROM temp.conteos_anteriores WHERE tabla = '$table'")
+_OLD = Template(
+    "SELECT '$table' AS tabla, max($column) AS ultimo_corte, getvariable('hoy') AS hoy FROM $table"
+    " HAVING max($column) < getvariable('hoy') - INTERVAL '$days days'"
+)
+_LOADS = Template("SELECT least(count(*), 1) FROM main.carga_log WHERE tabla = '$table' AND fecha_corte IS NOT NULL")
+_STALE = Template(
+    "SELECT tabla, max(fecha_corte) AS ultimo_corte, getvariable('hoy') AS hoy FROM main.carga_log"
+    " WHERE tabla = '$table' GROUP BY tabla HAVING max(fecha_corte) < getvariable('hoy') - INTERVAL '$days days'"
+)
+_DATES_FROM, _DATES_TO = "DATE '2000-01-01'", "DATE '2060-12-31'"
+_NO_SENTINEL_COLUMNS = {"estado_bpin"}  # "No Definido" is one of its three values
+_SENTINELS = sorted(NULL_WORDS - {"", "0", "-"})
+
+
+def row_rule(
+    rule_id: str,
+    *,
+    family: str,
+    severity: Severity,
+    table: str,
+    about: str,
+    fails: str,
+    shows: Iterable[str] = (),
+    among: str = "TRUE",
+) -> Rule:
+    """A rule about single rows: of those `among`, the ones where `fails` is true break it; NULL does not fail."""
+    key = _KEYS[table]
+    shown = [*key, *(column for column in shows if column not in key)]
+    return Rule(
+        rule_id=rule_id,
+        family=family,
+        severity=severity,
+        table=table,
+        about=about,
+        checked=_CHECKED.substitute(table=table, among=among),
+        failing=_FAILING.substitute(table=table, among=among, fails=fails, shown=", ".join(shown)),
+        key=key,
+    )
+
+
+def reference_rule(
+    rule_id: str,
+    *,
+    severity: Severity,
+    table: str,
+    about: str,
+    columns: Iterable[str],
+    other: str,
+    other_columns: Iterable[str] | None = None,
+) -> Rule:
+    """A rule that what `columns` name is found in table `other`; its coverage is the share that is found.
+
+    Rows that name nothing are not looked at, and none are while `other` is empty: that is another rule's failure.
+    """
+    columns = tuple(columns)
+    pairs = zip(columns, tuple(other_columns or columns), strict=True)
+    same = " AND ".join(f"{other}.{theirs} = {table}.{ours}" for ours, theirs in pairs)
+    named = " AND ".join(f"{column} IS NOT NULL" for column in columns)
+    return row_rule(
+        rule_id,
+        family=REFERENCES,
+        severity=severity,
+        table=table,
+        about=about,
+        shows=columns,
+        among=f"{named} AND {_ANY_ROW.substitute(other=other)}",
+        fails=f"NOT {_HAS_PARTNER.substitute(other=other, same=same)}",
+    )
+
+
+def fresh_rule(rule_id: str, *, table: str, column: str, days: int, about: str) -> Rule:
+    """A rule that the latest `column` of a table is at most `days` days old."""
+    return Rule(
+        rule_id=rule_id,
+        family=FRESHNESS,
+        severity=Severity.MEDIUM,
+        table=table,
+        about=about,
+        checked=f"SELECT least(count({column}), 1) FROM {table}",  # noqa: S608 - identifiers of this code
+        failing=_OLD.substitute(table=table, column=column, days=days),
+        key=("tabla",),
+    )
+
+
+def loaded_lately_rule(rule_id: str, *, table: str, days: int) -> Rule:
+    """A rule that the last load of a table brought data cut at most `days` days ago.
+
+    It asks the load log, since an unchanged row keeps the cut of its last change.
+    """
+    return Rule(
+        rule_id=rule_id,
+        family=FRESHNESS,
+        severity=Severity.MEDIUM,
+        table=table,
+        about=f"los datos se consultaron en la fuente hace a lo sumo {days} días",
+        checked=_LOADS.substitute(table=table),
+        failing=_STALE.substitute(table=table, days=days),
+        key=("tabla",),
+    )
+
+
+def rules_of(dataset: Dataset) -> list[Rule]:
+    """The rules that hold for any dataset: keys, sentinels, dates, references, volume.
+
+    Required columns are none of them: `Dataset.conform` lets no NULL into those.
+    """
+    texts = [c.name for c in dataset.columns if c.dtype == pl.String and c.name not in _outside(dataset)]
+    dates = [c.name for c in dataset.columns if c.dtype == pl.Date and c.name not in LINEAGE]
+    optional = [c.name for c in dataset.columns if not c.required and c.name not in {*dataset.key, *LINEAGE}]
+    rules = [_repeated_keys(dataset), *_volume(dataset)]
+    if texts:
+        rules.append(_sentinels_left(dataset, texts))
+    if dates:
+        rules.append(_dates_in_range(dataset, dates))
+    if optional:
+        rules.append(_mostly_empty(dataset, optional))
+    return [*rules, *_references(dataset)]
+
+
+def _outside(dataset: Dataset) -> set[str]:
+    return {*dataset.key, *LINEAGE, *_NO_SENTINEL_COLUMNS}
+
+
+def _repeated_keys(dataset: Dataset) -> Rule:
+    return Rule(
+        rule_id="LC008",
+        family=LOGIC,
+        severity=Severity.CRITICAL,
+        table=dataset.name,
+        about=f"cada clave ({', '.join(dataset.key)}) aparece una sola vez",
+        checked=_CHECKED.substitute(table=dataset.name, among="TRUE"),
+        failing=_REPEATED.substitute(table=dataset.name, key=", ".join(dataset.key)),
+        key=dataset.key,
+    )
+
+
+def _sentinels_left(dataset: Dataset, texts: list[str]) -> Rule:
+    words = ", ".join(f"'{word}'" for word in _SENTINELS)
+    return row_rule(
+        "SE001",
+        family=COMPLETENESS,
+        severity=Severity.LOW,
+        table=dataset.name,
+        about="los textos que significan «sin dato» (No Definido, ND…) quedaron vacíos",
+        fails=" OR ".join(f"lower(strip_accents(trim({name}))) IN ({words})" for name in texts),
+        shows=texts,
+    )
+
+
+def _dates_in_range(dataset: Dataset, dates: list[str]) -> Rule:
+    return row_rule(
+        "TQ003",
+        family=TIME,
+        severity=Severity.MEDIUM,
+        table=dataset.name,
+        about="fechas entre 2000 y 2060",
+        fails=" OR ".join(f"{name} NOT BETWEEN {_DATES_FROM} AND {_DATES_TO}" for name in dates),
+        shows=dates,
+    )
+
+
+def _mostly_empty(dataset: Dataset, optional: list[str]) -> Rule:
+    return Rule(
+        rule_id="SE002",
+        family=COMPLETENESS,
+        severity=Severity.LOW,
+        table=dataset.name,
+        about="cada columna tiene dato en al menos la mitad de las filas",
+        checked=f"SELECT {len(optional)}",
+        failing=" UNION ALL ".join(_EMPTY_COLUMN.substitute(table=dataset.name, column=name) for name in optional),
+        key=("columna",),
+    )
+
+
+def _references(dataset: Dataset) -> list[Rule]:
+    """One rule per foreign key; they share an id and differ by number, since a table may have several."""
+    return [
+        reference_rule(
+            f"RI1{number:02d}",
+            severity=Severity.CRITICAL if foreign.enforced else Severity.MEDIUM,
+            table=dataset.name,
+            about=f"{', '.join(foreign.columns)} existe en {foreign.dataset}",
+            columns=foreign.columns,
+            other=foreign.dataset,
+            other_columns=_KEYS[foreign.dataset] if len(foreign.columns) == len(_KEYS[foreign.dataset]) else None,
+        )
+        for number, foreign in enumerate(dataset.foreign_keys, 1)
+    ]
+
+
+def _volume(dataset: Dataset) -> list[Rule]:
+    lost = {
+        "VO001": (
+            Severity.HIGH,
+            "no menos del 80 % de las filas de la vez anterior",
+            "ahora.filas < antes.filas * 0.8",
+        ),
+        "VO002": (Severity.CRITICAL, "una tabla que tenía filas no queda vacía", "ahora.filas = 0 AND antes.filas > 0"),
+    }
+    return [
+        Rule(
+            rule_id=rule_id,
+            family=VOLUME,
+            severity=severity,
+            table=dataset.name,
+            about=about,
+            checked=_KNOWN_BEFORE.substitute(table=dataset.name),
+            failing=_FEWER.substitute(table=dataset.name, lost=condition),
+            key=("tabla",),
+        )
+        for rule_id, (severity, about, condition) in lost.items()
+    ]

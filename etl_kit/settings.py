@@ -1,0 +1,166 @@
+"""Settings of the ETL, read once per task from parameters and environment into a frozen record."""
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from etl_kit.errors import SettingsError
+from etl_kit.translation import _
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class Source(StrEnum):
+    """Where raw data comes from; each source has a subtree of its own, so they never mix."""
+
+    DEMO = "demo"
+    PORTAL = "portal"
+    FILES = "files"
+
+    def label(self) -> str:
+        """The source in words, for reports and messages."""
+        return {
+            Source.DEMO: _("made-up city (invented data)"),
+            Source.PORTAL: _("datos.gov.co and the city's page"),
+            Source.FILES: _("folder of saved snapshots"),
+        }[self]
+
+    @property
+    def invented(self) -> bool:
+        """Whether the data is made up."""
+        return self is Source.DEMO
+
+
+@dataclass(frozen=True, kw_only=True)
+class EtlSettings:
+    """What a task needs to know about its surroundings.
+
+    `source_folder` is set for `files`; for `portal` it is the folder of drop-ins, `<home>/data/entrada` unless said
+    otherwise; None for `demo`. `run_id` is the execution's id, "manual" outside the orchestrator.
+    """
+
+    home: Path
+    source: Source
+    source_folder: Path | None
+    soda_url: str
+    soda_app_token: str | None
+    budget_page_url: str | None
+    demo_scale: float
+    demo_seed: int
+    run_id: str
+
+
+ENVIRONMENT = {
+    "home": "ETL_HOME",
+    "source": "ETL_SOURCE",
+    "source_folder": "ETL_SOURCE_FOLDER",
+    "soda_url": "ETL_SODA_URL",
+    "soda_app_token": "ETL_SODA_APP_TOKEN",
+    "budget_page_url": "ETL_BUDGET_PAGE_URL",
+    "demo_scale": "ETL_DEMO_SCALE",
+    "demo_seed": "ETL_DEMO_SEED",
+    "run_id": "ETL_EXECUTION_ID",
+}
+DEFAULTS = {
+    "source": Source.DEMO.value,
+    "soda_url": "https://www.datos.gov.co",
+    "demo_scale": "1",
+    "demo_seed": "20240918",
+    "run_id": "manual",
+}
+
+
+def read_settings(
+    *,
+    home: str | None = None,
+    source: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    **overrides: object,
+) -> EtlSettings:
+    """The settings: a parameter beats the environment, which beats the default; empty texts count as absent.
+
+    Args:
+        home: root of everything the ETL writes; the checkout's root if nobody says.
+        source: one of `Source`.
+        environ: the environment, `os.environ` if None.
+        overrides: any other field of `EtlSettings`, by name; None counts as absent.
+
+    Raises:
+        SettingsError: with every problem found.
+    """
+    environ = os.environ if environ is None else environ
+    given: dict[str, object] = {"home": home, "source": source, **overrides}
+    problems = [
+        _("{name} is not a setting; known: {known}").format(name=name, known=", ".join(ENVIRONMENT))
+        for name in given
+        if name not in ENVIRONMENT
+    ]
+    texts = {
+        name: _chosen(given.get(name), environ.get(variable), DEFAULTS.get(name))
+        for name, variable in ENVIRONMENT.items()
+    }
+    root = Path(texts["home"] or CHECKOUT).expanduser().absolute()
+    chosen = _source(texts["source"], problems)
+    settings = EtlSettings(
+        home=root,
+        source=chosen,
+        source_folder=_source_folder(texts["source_folder"], chosen, root, problems),
+        soda_url=(texts["soda_url"] or "").rstrip("/"),
+        soda_app_token=texts["soda_app_token"],
+        budget_page_url=texts["budget_page_url"],
+        demo_scale=_scale(texts["demo_scale"], problems),
+        demo_seed=_seed(texts["demo_seed"], problems),
+        run_id=texts["run_id"] or "manual",
+    )
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _chosen(parameter: object, variable: str | None, default: str | None) -> str | None:
+    for value in (parameter, variable):
+        if value is not None and str(value).strip():
+            return str(value).strip()
+    return default
+
+
+def _source(text: str | None, problems: list[str]) -> Source:
+    try:
+        return Source(text or "")
+    except ValueError:
+        problems.append(
+            _("ETL_SOURCE is {value!r}; it can be {known}").format(value=text, known=", ".join(Source)),
+        )
+        return Source.DEMO
+
+
+def _source_folder(text: str | None, source: Source, home: Path, problems: list[str]) -> Path | None:
+    if source is Source.DEMO:
+        return None
+    if source is Source.PORTAL:
+        return Path(text).expanduser().absolute() if text else home / "data" / "entrada"
+    if text is None:
+        problems.append(_("ETL_SOURCE=files needs ETL_SOURCE_FOLDER, the folder of saved snapshots"))
+        return None
+    return Path(text).expanduser().absolute()
+
+
+def _scale(text: str | None, problems: list[str]) -> float:
+    try:
+        scale = float(text or "")
+    except ValueError:
+        scale = math.nan
+    if not (math.isfinite(scale) and scale > 0):
+        problems.append(_("ETL_DEMO_SCALE is {value!r}; it must be a number above 0").format(value=text))
+    return scale
+
+
+def _seed(text: str | None, problems: list[str]) -> int:
+    try:
+        return int(text or "")
+    except ValueError:
+        problems.append(_("ETL_DEMO_SEED is {value!r}; it must be a whole number").format(value=text))
+        return 0
