@@ -1,0 +1,36 @@
+"""Task extract_procesos_emprestito: the SECOP II processes that the loan's index names."""
+
+from typing import Any, Final
+
+from etl_kit.settings import read_settings
+from extraction_app.http_source import now_in_utc, open_http
+from extraction_app.loan_extraction import Universe, extract_loan
+from extraction_app.soda import SodaClient
+from extraction_app.sources import open_source
+
+PROCESSES: Final = Universe(
+    name="procesos_emprestito",
+    dataset="p6dx-8zbt",
+    column="referencia_del_proceso",
+    index_column="referencia_proceso",
+    key="id_del_proceso",
+)
+"""SECOP II - Procesos de Contratación, on datos.gov.co."""
+
+
+def main(*, home: str | None = None, source: str | None = None, **settings: Any) -> dict[str, object]:
+    """Fetch the loan's processes and leave them as today's snapshot, without personal data; safe to repeat.
+
+    Args:
+        home: see `etl_kit.settings`; so are all `settings`.
+        source: demo, portal or files.
+        settings: other fields of `EtlSettings`.
+
+    Raises:
+        MissingInput: the index has not been extracted.
+        LoanIncomplete: a request failed after all attempts.
+    """
+    chosen = read_settings(home=home, source=source, **settings)
+    source_of_rows = open_source(chosen, dataset=PROCESSES.dataset)
+    with source_of_rows as opened, open_http(local=opened.local, token=opened.token) as http:
+        return extract_loan(chosen, PROCESSES, SodaClient(http=http, base_url=opened.soda_url), now=now_in_utc())
