@@ -1,0 +1,214 @@
+"""Budget figures: execution per organismo and month, and per vigencia."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+
+from etl_kit.organismos import organismo_by_code
+from etl_kit.quality import Finding, rows_of
+from reporting_app import wording
+from reporting_app.tables import Kind, Row, Table, TableColumn, ratio, total
+
+CUTS_SHOWN = 12
+"""Cuts in the table of organismos and months: the latest ones."""
+
+BY_ORGANISMO = """
+SELECT cod_centro_gestor, max(nombre_centro_gestor) AS nombre, periodo_corte,
+       CAST(sum(ppto_inicial) AS DECIMAL(38, 2)) AS ppto_inicial,
+       CAST(sum(ppto_modificado) AS DECIMAL(38, 2)) AS ppto_modificado,
+       CAST(sum(ejecucion) AS DECIMAL(38, 2)) AS ejecucion,
+       CAST(sum(total_acumul_obligac) AS DECIMAL(38, 2)) AS obligado,
+       CAST(sum(pagos) AS DECIMAL(38, 2)) AS pagos
+FROM vigentes.ejecucion_detalle WHERE vigencia = 'Actual'
+GROUP BY cod_centro_gestor, periodo_corte ORDER BY periodo_corte, cod_centro_gestor
+"""
+BY_VIGENCIA = """
+SELECT periodo_corte, vigencia, count(*) AS lineas,
+       CAST(sum(ppto_inicial) AS DECIMAL(38, 2)) AS ppto_inicial,
+       CAST(sum(ppto_modificado) AS DECIMAL(38, 2)) AS ppto_modificado,
+       CAST(sum(ejecucion) AS DECIMAL(38, 2)) AS ejecucion,
+       CAST(sum(pagos) AS DECIMAL(38, 2)) AS pagos
+FROM vigentes.ejecucion_detalle GROUP BY periodo_corte, vigencia ORDER BY periodo_corte DESC, vigencia
+"""
+SOURCES = """
+SELECT periodo_corte, string_agg(DISTINCT fuente, ', ' ORDER BY fuente) AS fuente
+FROM vigentes.ejecucion_detalle GROUP BY periodo_corte ORDER BY periodo_corte
+"""
+
+_AMOUNTS = ("ppto_inicial", "ppto_modificado", "ejecucion", "obligado", "pagos")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What the warehouse says about the budget: sums in exact pesos, one row per group."""
+
+    by_organismo: Sequence[Row]
+    by_vigencia: Sequence[Row]
+    sources: Mapping[date, str]
+    untrusted: frozenset[tuple[date, str]]
+
+    @property
+    def cuts(self) -> list[date]:
+        """The cuts, oldest first."""
+        return sorted(self.sources)
+
+    @property
+    def last_cut(self) -> date | None:
+        """The latest cut; None without any data."""
+        return max(self.sources, default=None)
+
+    def latest(self) -> list[Row]:
+        """The rows per organismo of the latest cut."""
+        return [row for row in self.by_organismo if row["periodo_corte"] == self.last_cut]
+
+    def source_of(self, cuts: Sequence[date]) -> str:
+        """The files that the figures of these cuts come from, and the latest of them."""
+        files = sorted({self.sources[cut] for cut in cuts if cut in self.sources})
+        if not files:
+            return wording.NO_DATA
+        return f"{', '.join(files)} · corte: {wording.long_date(max(cuts))}"
+
+
+def read_budget(warehouse: duckdb.DuckDBPyConnection, carried_months: Finding) -> Budget:
+    """Read the budget; `carried_months` is what rule PR009 found: the months whose vigencias are not trustworthy."""
+    return Budget(
+        by_organismo=rows_of(warehouse, BY_ORGANISMO),
+        by_vigencia=rows_of(warehouse, BY_VIGENCIA),
+        sources={_day(row["periodo_corte"]): str(row["fuente"]) for row in rows_of(warehouse, SOURCES)},
+        untrusted=frozenset((_day(row.key["periodo_corte"]), str(row.key["vigencia"])) for row in carried_months.rows),
+    )
+
+
+def monthly_table(budget: Budget) -> Table:
+    """Execution % per organismo (vigencia Actual), one column per cut, with the city's total below."""
+    cuts = budget.cuts[-CUTS_SHOWN:]
+    shown = [row for row in budget.by_organismo if row["periodo_corte"] in cuts]
+    codes = sorted({str(row["cod_centro_gestor"]) for row in shown})
+    names = {str(row["cod_centro_gestor"]): str(row["nombre"]) for row in shown}
+    rows: list[Row] = [
+        {"codigo": code, "organismo": full_name(code, names[code]), **_percentages(shown, cuts, code)} for code in codes
+    ]
+    if rows:
+        rows.append({"codigo": "", "organismo": "Total ciudad", "total": True, **_percentages(shown, cuts, None)})
+    return Table(
+        sheet="Ejecución por mes",
+        caption="Porcentaje de ejecución por organismo y corte (vigencia Actual): ejecución ÷ presupuesto modificado",
+        columns=(
+            TableColumn(name="codigo", heading="Código"),
+            TableColumn(name="organismo", heading="Organismo", wide=True),
+            *(TableColumn(name=cut.isoformat(), heading=wording.short_month(cut), kind=Kind.HEAT) for cut in cuts),
+        ),
+        rows=rows,
+        source=budget.source_of(cuts),
+    )
+
+
+def latest_table(budget: Budget) -> Table:
+    """Amounts per organismo at the latest cut (vigencia Actual), with the city's total below."""
+    rows: list[Row] = [
+        {
+            "codigo": row["cod_centro_gestor"],
+            "organismo": full_name(str(row["cod_centro_gestor"]), str(row["nombre"])),
+            **{name: row[name] for name in _AMOUNTS},
+            "pct_ejecucion": ratio(row["ejecucion"], row["ppto_modificado"]),
+            "pct_pagos": ratio(row["pagos"], row["ejecucion"]),
+        }
+        for row in budget.latest()
+    ]
+    if rows:
+        rows.append({"codigo": "", "organismo": "Total ciudad", "total": True, **city_totals(budget)})
+    return Table(
+        sheet="Ejecución último corte",
+        caption=f"Ejecución por organismo al {wording.long_date(budget.last_cut)} (vigencia Actual), en pesos",
+        columns=(
+            TableColumn(name="codigo", heading="Código"),
+            TableColumn(name="organismo", heading="Organismo", wide=True),
+            TableColumn(name="ppto_inicial", heading="Presupuesto inicial", kind=Kind.PESOS),
+            TableColumn(name="ppto_modificado", heading="Presupuesto modificado", kind=Kind.PESOS),
+            TableColumn(name="ejecucion", heading="Ejecución", kind=Kind.PESOS),
+            TableColumn(name="pct_ejecucion", heading="% ejecución", kind=Kind.HEAT),
+            TableColumn(name="obligado", heading="Obligado", kind=Kind.PESOS),
+            TableColumn(name="pagos", heading="Pagos", kind=Kind.PESOS),
+            TableColumn(name="pct_pagos", heading="Pagos ÷ ejecución", kind=Kind.PERCENT),
+        ),
+        rows=rows,
+        source=budget.source_of([budget.last_cut] if budget.last_cut else []),
+    )
+
+
+def vigencia_table(budget: Budget) -> Table:
+    """Amounts per cut and vigencia, latest first; a month whose vigencia labels cannot be trusted says so."""
+    return Table(
+        sheet="Ejecución por vigencia",
+        caption="Ejecución por corte y vigencia, en pesos",
+        columns=(
+            TableColumn(name="periodo_corte", heading="Corte", kind=Kind.DATE),
+            TableColumn(name="vigencia", heading="Vigencia"),
+            TableColumn(name="lineas", heading="Líneas", kind=Kind.WHOLE),
+            TableColumn(name="ppto_inicial", heading="Presupuesto inicial", kind=Kind.PESOS),
+            TableColumn(name="ppto_modificado", heading="Presupuesto modificado", kind=Kind.PESOS),
+            TableColumn(name="ejecucion", heading="Ejecución", kind=Kind.PESOS),
+            TableColumn(name="pct_ejecucion", heading="% ejecución", kind=Kind.HEAT),
+            TableColumn(name="pagos", heading="Pagos", kind=Kind.PESOS),
+            TableColumn(name="confianza", heading="¿Confiable?", wide=True),
+        ),
+        rows=[
+            {
+                **row,
+                "pct_ejecucion": ratio(row["ejecucion"], row["ppto_modificado"]),
+                "confianza": _trust(budget, _day(row["periodo_corte"])),
+            }
+            for row in budget.by_vigencia
+        ],
+        source=budget.source_of(budget.cuts),
+    )
+
+
+def city_totals(budget: Budget) -> dict[str, Decimal | None]:
+    """The city's sums and shares at the latest cut (vigencia Actual); None where there is no data."""
+    sums = {name: total(budget.latest(), name) for name in _AMOUNTS}
+    return {
+        **sums,
+        "pct_ejecucion": ratio(sums["ejecucion"], sums["ppto_modificado"]),
+        "pct_pagos": ratio(sums["pagos"], sums["ejecucion"]),
+    }
+
+
+def city_by_cut(budget: Budget) -> dict[date, Decimal | None]:
+    """The city's execution share per cut (vigencia Actual), oldest first."""
+    return {cut: _share(budget.by_organismo, cut, None) for cut in budget.cuts}
+
+
+def full_name(code: str, published: str) -> str:
+    """An organismo's name of the catalogue, or as it was published where the catalogue has none."""
+    known = organismo_by_code(code)
+    return published if known is None else known.name
+
+
+def short_name(code: str, published: str) -> str:
+    """An organismo's name short enough for a chart."""
+    known = organismo_by_code(code)
+    return published if known is None else known.short
+
+
+def _percentages(rows: Sequence[Row], cuts: Sequence[date], code: str | None) -> dict[str, Decimal | None]:
+    return {cut.isoformat(): _share(rows, cut, code) for cut in cuts}
+
+
+def _share(rows: Sequence[Row], cut: date, code: str | None) -> Decimal | None:
+    """Execution share at a cut, of one organismo or of the whole city."""
+    chosen = [row for row in rows if row["periodo_corte"] == cut and code in (None, row["cod_centro_gestor"])]
+    return ratio(total(chosen, "ejecucion"), total(chosen, "ppto_modificado"))
+
+
+def _trust(budget: Budget, cut: date) -> str:
+    flagged = sorted(vigencia for month, vigencia in budget.untrusted if month == cut)
+    return f"no: filas de {', '.join(flagged)} con presupuesto inicial" if flagged else "sí"
+
+
+def _day(value: object) -> date:
+    assert isinstance(value, date)  # the column's type
+    return value

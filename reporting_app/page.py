@@ -1,0 +1,159 @@
+"""The report as one HTML page that needs nothing but itself: no script, no font, no request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from html import escape
+from pathlib import Path
+from string import Template
+
+from reporting_app import wording
+from reporting_app.tables import Kind, Row, Table, TableColumn, in_words
+
+_HERE = Path(__file__).parent
+_HEAT_STEPS = (Decimal("0.2"), Decimal("0.4"), Decimal("0.6"), Decimal("0.8"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A figure to be seen first: what it is, its value in words, a note; `mood` is "", "bien", "regular" or "mal"."""
+
+    label: str
+    value: str
+    note: str
+    mood: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """A chart with its heading and source; an empty `svg` reads "sin datos"."""
+
+    heading: str
+    svg: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A part of the page: heading, one sentence, warnings, cards, charts, tables, and tables that start folded."""
+
+    ident: str
+    heading: str
+    lead: str
+    warnings: Sequence[str] = ()
+    cards: Sequence[Card] = ()
+    drawings: Sequence[Drawing] = ()
+    tables: Sequence[Table] = ()
+    folded: Sequence[Table] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """The whole page: `facts` stand in its head; `banner` is a warning above all, or ""."""
+
+    title: str
+    banner: str
+    facts: Sequence[tuple[str, str]]
+    sections: Sequence[Section]
+    footer: str
+
+
+def write_page(page: Page) -> str:
+    """The page as HTML text; everything that comes from data is escaped."""
+    return Template((_HERE / "page.html").read_text(encoding="utf-8")).substitute(
+        title=escape(page.title),
+        style=(_HERE / "page.css").read_text(encoding="utf-8"),
+        banner=f'<p class="inventado" role="alert">{escape(page.banner)}</p>' if page.banner else "",
+        facts="\n".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in page.facts),
+        index="\n".join(f'<li><a href="#{part.ident}">{escape(part.heading)}</a></li>' for part in page.sections),
+        sections="\n".join(_section(part) for part in page.sections),
+        footer=f"<p>{escape(page.footer)}</p>",
+    )
+
+
+def _section(part: Section) -> str:
+    pieces = [
+        f'<section id="{part.ident}" aria-labelledby="{part.ident}-h">',
+        f'<h2 id="{part.ident}-h">{escape(part.heading)}</h2><p>{escape(part.lead)}</p>',
+        *(f'<p class="advertencia">{escape(warning)}</p>' for warning in part.warnings),
+    ]
+    if part.cards:
+        pieces.append(f'<ul class="tarjetas">{"".join(_card(card) for card in part.cards)}</ul>')
+    if part.drawings:
+        pieces.append(f'<div class="pareja">{"".join(_drawing(drawing) for drawing in part.drawings)}</div>')
+    pieces += [f'<div class="caja">{_table(table)}</div>' for table in part.tables]
+    pieces += [_folded(table) for table in part.folded]
+    return "\n".join([*pieces, "</section>"])
+
+
+def _card(card: Card) -> str:
+    return (
+        f'<li class="tarjeta {card.mood}"><p class="rotulo">{escape(card.label)}</p>'
+        f'<p class="valor">{escape(card.value)}</p><p class="nota">{escape(card.note)}</p></li>'
+    )
+
+
+def _drawing(drawing: Drawing) -> str:
+    shown = drawing.svg or f'<p class="sin-datos">{wording.NO_DATA}</p>'
+    return f'<div class="caja"><h3>{escape(drawing.heading)}</h3>{shown}{_source(drawing.source)}</div>'
+
+
+def _folded(table: Table) -> str:
+    count = wording.NO_DATA if table.empty else f"{wording.whole(len(table.rows))} filas"
+    summary = f"<summary>{escape(table.caption)} ({count})</summary>"
+    return f'<details class="caja">{summary}{_table(table)}</details>'
+
+
+def _table(table: Table) -> str:
+    caption = f"<caption><span>{escape(table.caption)}</span></caption>"
+    if table.empty:
+        body = f'<tbody><tr><td class="vacia">{wording.NO_DATA}</td></tr></tbody>'
+        return f"<table>{caption}{body}</table>{_source(table.source)}"
+    head = "".join(_heading(column) for column in table.columns)
+    rows = "".join(_row(row, table.columns) for row in _shown(table))
+    cut = len(table.rows) - len(_shown(table))
+    more = f'<p class="fuente">Se muestran {len(_shown(table))} de {wording.whole(len(table.rows))} filas; '
+    more += f"todas están en el libro de Excel, hoja «{escape(table.sheet)}».</p>"
+    return (
+        f'<div class="tabla" tabindex="0" role="region" aria-label="{escape(table.caption, quote=True)}">'
+        f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"{more if cut else ''}{_source(table.source)}"
+    )
+
+
+def _shown(table: Table) -> Sequence[Row]:
+    return table.rows[: table.on_page]
+
+
+def _heading(column: TableColumn) -> str:
+    return f'<th scope="col"{_classes(_column_classes(column))}>{escape(column.heading)}</th>'
+
+
+def _row(row: Row, columns: Sequence[TableColumn]) -> str:
+    first, *others = columns
+    cells = (
+        f'<th scope="row"{_classes(_column_classes(first))}>{escape(in_words(row.get(first.name), first.kind))}</th>'
+    )
+    cells += "".join(_cell(row.get(column.name), column) for column in others)
+    return f'<tr class="total">{cells}</tr>' if row.get("total") else f"<tr>{cells}</tr>"
+
+
+def _cell(value: object, column: TableColumn) -> str:
+    classes = _column_classes(column)
+    if value is None:
+        classes.append("vacia")
+    elif column.kind is Kind.HEAT and isinstance(value, Decimal):
+        classes.append(f"calor-{sum(value >= step for step in _HEAT_STEPS) + 1}")
+    return f"<td{_classes(classes)}>{escape(in_words(value, column.kind))}</td>"
+
+
+def _column_classes(column: TableColumn) -> list[str]:
+    return [*(["num"] if column.kind.numeric else []), *(["amplia"] if column.wide else [])]
+
+
+def _classes(names: Sequence[str]) -> str:
+    return f' class="{" ".join(names)}"' if names else ""
+
+
+def _source(source: str) -> str:
+    return f'<p class="fuente">Fuente: {escape(source)}</p>'

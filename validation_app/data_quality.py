@@ -1,0 +1,141 @@
+"""Ask every quality rule of the published warehouse and keep what was found."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from etl_kit.datasets import WAREHOUSE, Dataset
+from etl_kit.places import Places
+from etl_kit.quality import Finding, Rule, Score, Severity, count_rows, run_rules, score
+from etl_kit.quality_log import Origin, PastRun, keep_run, last_run, make_tables, quality_file
+from etl_kit.quality_rules import RULES
+from etl_kit.settings import read_settings
+from etl_kit.translation import _
+from etl_kit.warehouse import CURRENT, publishing, reading
+
+logger = logging.getLogger(__name__)
+
+_BOGOTA = ZoneInfo("America/Bogota")
+
+
+def main(*, source: str | None = None, home: str | None = None) -> dict[str, object]:
+    """Judge the published tables; the warehouse is only read, the results go to a file beside it.
+
+    A run with the same execution id replaces its earlier results; all else is compared with the run before.
+
+    Args:
+        source: as `ETL_SOURCE`.
+        home: as `ETL_HOME`.
+
+    Returns:
+        Score and class, overall and per table, the rules that are broken, and where the failing rows are.
+
+    Raises:
+        MissingInput: nothing was loaded yet.
+        OtherSource, WarehouseBusy, WarehouseUnreadable: a file cannot be used.
+    """
+    settings = read_settings(home=home, source=source)
+    places = Places.of(settings)
+    now = datetime.now(UTC)
+    results = quality_file(places)
+    with publishing(results, source=settings.source) as log:
+        make_tables(log)
+        past = last_run(log, run_id=settings.run_id, origin=Origin.VALIDATION)
+        with reading(places.warehouse, source=settings.source, made_by="load_data_complete") as warehouse:
+            today = now.astimezone(_BOGOTA).date()
+            findings = judge(warehouse, RULES, today=today, previous_rows=past.rows)
+            tables = table_scores(findings, row_counts(warehouse, WAREHOUSE))
+        overall = score(findings, sum(table.rows for table in tables.values()))
+        keep_run(
+            log,
+            run_id=settings.run_id,
+            origin=Origin.VALIDATION,
+            at=now,
+            findings=findings,
+            overall=overall,
+            tables=tables,
+            past=past,
+        )
+    _log_broken(findings)
+    return {
+        "status": "success",
+        "rows": overall.rows,
+        "source": settings.source.value,
+        "source_label": settings.source.label(),
+        "results": str(results),
+        **in_figures(findings, overall, tables, past),
+    }
+
+
+def judge(
+    warehouse: duckdb.DuckDBPyConnection, rules: Sequence[Rule], *, today: date, previous_rows: Mapping[str, int]
+) -> tuple[Finding, ...]:
+    """What the rules find in the current rows of the published tables."""
+    return run_rules(warehouse, rules, schemas=(CURRENT,), today=today, previous_rows=previous_rows)
+
+
+def row_counts(warehouse: duckdb.DuckDBPyConnection, datasets: Sequence[Dataset]) -> dict[str, int]:
+    """Current rows per table; a table that this warehouse does not have yet counts as empty."""
+    return {dataset.name: count_rows(warehouse, CURRENT, dataset.name) for dataset in datasets}
+
+
+def table_scores(findings: Sequence[Finding], rows: Mapping[str, int]) -> dict[str, Score]:
+    """The score of each table, from the rules about it."""
+    return {
+        table: score((finding for finding in findings if finding.rule.table == table), count)
+        for table, count in rows.items()
+    }
+
+
+def in_figures(
+    findings: Sequence[Finding], overall: Score, tables: Mapping[str, Score], past: PastRun
+) -> dict[str, object]:
+    """The outcome as plain values for the task's output; points are text, so that they stay exact."""
+    broken = [finding for finding in findings if finding.failed]
+    missed = [finding for finding in findings if finding.not_evaluated is not None]
+    return {
+        "score": _points(overall),
+        "class": overall.quality_class,
+        "previous_run": past.run_id,
+        "previous_score": None if past.points is None else str(past.points),
+        "tables": {
+            name: {"rows": table.rows, "score": _points(table), "class": table.quality_class}
+            for name, table in tables.items()
+        },
+        "rules": {"asked": len(findings), "broken": len(broken), "not_evaluated": len(missed)},
+        "broken": {
+            severity.value: {
+                f"{finding.rule.table}.{finding.rule.rule_id}": finding.failed
+                for finding in broken
+                if finding.rule.severity is severity
+            }
+            for severity in Severity
+        },
+        "warnings": [
+            _("rule {rule} of {table} could not be asked: {reason}").format(
+                rule=finding.rule.rule_id, table=finding.rule.table, reason=finding.not_evaluated
+            )
+            for finding in missed
+        ],
+    }
+
+
+def _points(judged: Score) -> str | None:
+    return None if judged.points is None else str(judged.points)
+
+
+def _log_broken(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        if finding.failed:
+            logger.warning(
+                "%s %s in %s: %d of %d (%s)",
+                finding.rule.severity,
+                finding.rule.rule_id,
+                finding.rule.table,
+                finding.failed,
+                finding.checked,
+                finding.rule.about,
+            )
