@@ -13,6 +13,7 @@ from etl_kit.quality import Finding, score
 from etl_kit.quality_log import Origin, PastRun, keep_run, make_tables, quality_file
 from etl_kit.quality_rules import RULES
 from etl_kit.settings import EtlSettings, read_settings
+from etl_kit.translation import _
 from etl_kit.warehouse import publishing
 from load_app.gate import QualityGateFailed, check_gate
 from load_app.merging import Changes, current_rows, merge_all
@@ -64,6 +65,7 @@ def main(*, source: str | None = None, home: str | None = None, gate: bool = Fal
         "source": settings.source.value,
         "source_label": settings.source.label(),
         "warehouse": str(places.warehouse),
+        "files": {_("Data warehouse"): str(places.warehouse)},
     }
 
 

@@ -43,13 +43,16 @@ def main(*, source: str | None = None, home: str | None = None) -> dict[str, obj
     page = write_page(page_of(contents)).encode()
     workbook = write_workbook(about_of(contents), tables_of(contents))
     day = contents.made_at.astimezone(BOGOTA).date()
+    latest_page = str(_write_both(places.reports, "html", page, day))
+    latest_workbook = str(_write_both(places.reports, "xlsx", workbook, day))
     return {
         "status": "success",
         "rows": sum(len(table.rows) for table in tables_of(contents)),
         "source": settings.source.value,
         "source_label": settings.source.label(),
-        "page": str(_write_both(places.reports, "html", page, day)),
-        "workbook": str(_write_both(places.reports, "xlsx", workbook, day)),
+        "page": latest_page,
+        "workbook": latest_workbook,
+        "files": {_("Report (page)"): latest_page, _("Report (workbook)"): latest_workbook},
         "dated": [str(places.reports / f"informe_{day}.{kind}") for kind in ("html", "xlsx")],
         "warnings": _warnings(contents),
     }

@@ -145,7 +145,7 @@ def _sum_up(orchestrator: ETLOrchestrator, result: ExecutionResult) -> None:
     )
     for run in runs:
         for name, path in files_of(run.output).items():
-            write_out(f"{_(name)}: {path}")
+            write_out(f"{name}: {path}")
     write_out(_("Execution report: {path}").format(path=result.report))
     write_out(_("Log: {path}").format(path=result.log))
     for trouble in result.troubles:

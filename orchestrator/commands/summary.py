@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from orchestrator.commands.printing import as_typed
 from orchestrator.core.executions import TaskRun
+from orchestrator.core.messages import N_
 from orchestrator.core.outcomes import JSON
 from orchestrator.core.report import error_of
 from orchestrator.core.states import TaskStatus
@@ -29,6 +30,21 @@ MARKS = {
     TaskStatus.SKIPPED: "↷",
     TaskStatus.CANCELLED: "■",
 }
+
+WORDS = (
+    N_("pending"),
+    N_("running"),
+    N_("retry_wait"),
+    N_("interrupted"),
+    N_("completed"),
+    N_("failed"),
+    N_("skipped"),
+    N_("cancelled"),
+    N_("queued"),
+    N_("cancelling"),
+    N_("completed_with_errors"),
+)
+"""The states as the translators meet them; `_(status.value)` says them."""
 
 
 def task_titles() -> list[str]:
