@@ -29,6 +29,20 @@ def write_bytes_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> Path:
     return _write_beside(path, lambda file: file.write(data), mode)
 
 
+def write_bytes_once(path: Path, data: bytes) -> None:
+    """Put `data` at `path` unless something is there already: of several at once, the first one wins for all."""
+    beside = write_bytes_atomic(path.with_name(f".{path.name}.{secrets.token_hex(8)}"), data)
+    try:
+        os.link(beside, path)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without hard links
+        if not path.exists():
+            beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def write_json(path: Path, value: object) -> Path:
     """Put `value` at `path` as UTF-8 JSON with sorted keys; dates and decimals become text."""
     text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=str)

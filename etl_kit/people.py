@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from etl_kit.files import write_bytes_atomic
+from etl_kit.files import write_bytes_once
 from etl_kit.text import or_none, plain_key, source_key
 from etl_kit.translation import _
 
@@ -100,12 +100,10 @@ def people_key(path: Path) -> bytes:
 
     Who loses the file gets other pseudonyms from then on; who leaks it lets names be tried one by one.
     """
+    if not path.exists():
+        write_bytes_once(path, secrets.token_bytes(KEY_BYTES).hex().encode("ascii"))
     try:
         return bytes.fromhex(path.read_text(encoding="ascii"))
-    except FileNotFoundError:
-        key = secrets.token_bytes(KEY_BYTES)
-        write_bytes_atomic(path, key.hex().encode("ascii"))
-        return key
     except ValueError as error:
         raise ValueError(_("{path} holds no key; remove it to make a new one").format(path=path)) from error
 

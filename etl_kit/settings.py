@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -46,7 +46,7 @@ class EtlSettings:
     source: Source
     source_folder: Path | None
     soda_url: str
-    soda_app_token: str | None
+    soda_app_token: str | None = field(repr=False)
     budget_page_url: str | None
     demo_scale: float
     demo_seed: int

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demo_city.city import ensure_city
+from demo_city.city import SEAL, ensure_city
 from demo_city.soda_server import BUDGET_PAGE, saved_rows, serve_folder
 from etl_kit.errors import EtlError
 from etl_kit.places import Places
@@ -19,6 +19,15 @@ class MissingSource(EtlError):
     def __init__(self, place: Path, what_to_put_there: str) -> None:
         super().__init__(_("{place} is missing: {what}").format(place=place, what=what_to_put_there))
         self.place = place
+
+
+class InventedFolder(EtlError):
+    """The folder of saved files is a made-up city: its rows must not pass for real ones."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            _("{folder} holds the made-up city; ETL_SOURCE=demo uses it, files is for real data").format(folder=folder)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +98,8 @@ def _folder_of(settings: EtlSettings, datasets: Sequence[str]) -> Path:
             folder or Path("ETL_SOURCE_FOLDER"),
             _("make the folder, with secop/, emprestito/ and ejecucion_presupuestal/ in it, or set ETL_SOURCE=demo"),
         )
+    if (folder / SEAL).exists():
+        raise InventedFolder(folder)
     for dataset in datasets:
         if not saved_rows(folder, dataset):
             raise MissingSource(

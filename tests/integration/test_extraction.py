@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from demo_city.city import SEAL, _put_in_place, build_city, ensure_city, write_city
+from demo_city.city import SEAL, _put_in_place, ensure_city
 from demo_city.faults import Faults, LyingCount, Nonsense, Refusal, Stall, TokenNeeded, Truncation
 from demo_city.people import MARKERS
 from demo_city.soda_server import BUDGET_PAGE, serve_folder
@@ -30,7 +30,7 @@ from extraction_app.http_source import Patience, open_http
 from extraction_app.loan_extraction import LoanIncomplete, extract_loan
 from extraction_app.retries import NoAnswer, Overloaded, Refused, RetryPolicy, SourceTrouble
 from extraction_app.soda import CountMismatch, SodaClient
-from extraction_app.sources import MissingSource
+from extraction_app.sources import InventedFolder, MissingSource
 
 SEED = 11
 FAST = RetryPolicy(attempts=4, first_wait=timedelta(milliseconds=1), longest_wait=timedelta(milliseconds=5))
@@ -52,8 +52,12 @@ def city(tmp_path_factory):
 
 @pytest.fixture
 def files(city, tmp_path):
-    """A private copy of the city, to be damaged at will."""
-    return shutil.copytree(city, tmp_path / "files")
+    """A private copy of the city without its seal, to be damaged at will."""
+    return unsealed(city, tmp_path / "files")
+
+
+def unsealed(city, copy):
+    return shutil.copytree(city, copy, ignore=shutil.ignore_patterns(SEAL))
 
 
 def demo(tmp_path):
@@ -319,8 +323,9 @@ def test_an_index_without_references_is_a_warning_and_gives_no_rows(tmp_path, fi
 @pytest.fixture
 def loan(tmp_path, city):
     """A function that extracts the loan's contracts from a server with the given faults."""
-    settings = read_settings(**from_files(tmp_path, city), environ={})
-    index.main(**from_files(tmp_path, city))
+    saved = from_files(tmp_path, unsealed(city, tmp_path / "saved"))
+    settings = read_settings(**saved, environ={})
+    index.main(**saved)
 
     def extract(*faults, record=None, token=None, policy=FAST, patience=None, page_size=50):
         record = record or Faults(*faults)
@@ -554,9 +559,9 @@ def test_a_damaged_register_is_refused_by_name(tmp_path):
         budget.main(**settings)
 
 
-def test_the_city_can_be_written_where_the_files_of_a_run_are_expected(tmp_path):
-    write_city(build_city(seed=4, scale=0.2), tmp_path / "saved", seed=4, scale=0.2)
+@pytest.mark.parametrize("task", [index, contracts, processes, budget])
+def test_the_made_up_city_is_refused_where_real_files_are_expected(tmp_path, city, task):
+    settings = from_files(tmp_path, city)
 
-    outputs = [task.main(**from_files(tmp_path, tmp_path / "saved")) for task in (index, contracts, processes, budget)]
-
-    assert [output["status"] for output in outputs] == ["success"] * 4
+    with pytest.raises(InventedFolder, match="ETL_SOURCE=demo"):
+        task.main(**settings)
