@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 
 LOG_LIMIT = 10 * 1024 * 1024
 LINE_LIMIT = 8 * 1024
@@ -52,8 +53,9 @@ class AttemptLog:
     the lines, not the attempt: `trouble` tells what went wrong.
     """
 
-    def __init__(self, path: str, limit: int = LOG_LIMIT) -> None:
+    def __init__(self, path: str, limit: int = LOG_LIMIT, hidden: Sequence[str] = ()) -> None:
         self.trouble = ""
+        self._secrets = sorted(hidden, key=len, reverse=True)  # one may hold another
         self._limit = limit
         self._kept = 0
         self._left_out = 0
@@ -101,11 +103,16 @@ class AttemptLog:
         if not lines:
             return ""
         stamp = _stamp()
-        texts = [escape_line(line) for line in lines]
+        texts = [self._without_secrets(escape_line(line)) for line in lines]
         block = "".join(f"{stamp} {stream}| {text}\n" for text in texts).encode()
         self._write(block)
         self._kept += len(block)
         return self._allowed(texts)
+
+    def _without_secrets(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
 
     def _write(self, block: bytes) -> None:
         while self._fd >= 0 and block:

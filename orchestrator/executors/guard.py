@@ -26,6 +26,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
     channel, life, owner = map(int, arguments[:3])
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTTOU):
         signal.signal(number, signal.SIG_IGN)  # a terminal's business is the owner's
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the thread that started us may have blocked what we wait for
     linux.become_subreaper()
     pid = os.fork()
     if pid == 0:

@@ -28,6 +28,7 @@ def call_to_wire(call: Call) -> dict[str, Any]:
         "search_path": list(call.search_path),
         "allowed_modules": list(call.allowed_modules),
         "working_directory": call.working_directory,
+        "hidden": list(call.hidden),
     }
 
 

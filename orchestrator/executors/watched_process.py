@@ -53,7 +53,7 @@ class WatchedProcess:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
         self.pid = self._process.pid
-        self._log = AttemptLog(call["log_path"])
+        self._log = AttemptLog(call["log_path"], hidden=call.get("hidden", ()))
         self._log_lock = threading.Lock()
         self._log.note(f"pid {self.pid} calls {call['module_path']}.{call['function_name']}")
         if self._log.trouble:

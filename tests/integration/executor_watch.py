@@ -1,5 +1,6 @@
 """What the tests of executors share: calls made short, events collected, and a look at which processes live."""
 
+import contextlib
 import itertools
 import json
 import threading
@@ -12,17 +13,30 @@ from orchestrator.core.identity import AttemptKey, TaskRunKey
 from orchestrator.core.ports import AttemptEnded, AttemptOutput, AttemptStarted, Call
 
 TASKS = Path(__file__).parent
+KINDS = ["same-group", "new-session", "double-fork", "program", "child"]
+"""What `family` starts, and itself."""
 numbers = itertools.count(1)
+FAMILIES = frozenset(
+    {
+        "family",
+        "flee_the_reaper",
+        "fork_many",
+        "fork_and_return",
+        "kill_parents",
+        "kill_supervisor",
+        "leave_a_careful_child",
+    }
+)
 
 
-def call_of(function, *, evidence=None, module="hostile_tasks", timeout=30.0, kill_grace=0.5, **others):
+def call_of(function, *, evidence=None, module="", timeout=30.0, kill_grace=0.5, **others):
     parameters = others.pop("parameters", {})
     if evidence is not None:
         parameters = {**parameters, "evidence": str(evidence)}
     key = AttemptKey(run=TaskRunKey(execution_id="20260101_000000", task_id="a_task"), number=next(numbers))
     return Call(
         attempt=key,
-        module_path=module,
+        module_path=module or ("hostile_families" if function in FAMILIES else "hostile_tasks"),
         function_name=function,
         parameters=parameters,
         timeout=timeout,
@@ -97,3 +111,25 @@ def is_alive(pid, start=""):
     except OSError:
         return psutil.pid_exists(pid) if not Path("/proc").exists() else False
     return stat[0] not in "ZX" and (not start or stat[19] == start)
+
+
+def kinds_of(names):
+    return sorted(name.rsplit("-", 2)[0] for name in names)
+
+
+def supervisor_of(watch):
+    return wait_until(lambda: watch.executor.pids and watch.executor.pids[1], what="the supervisor")
+
+
+@contextlib.contextmanager
+def watched_chain(**options):
+    """The executor of Linux under watch; afterwards neither guard nor supervisor may be left."""
+    from orchestrator.executors.processes import ProcessExecutor
+
+    executor = ProcessExecutor(**{"max_workers": 4, "heartbeat_limit": 3.0, **options})
+    try:
+        yield Watch(executor)
+    finally:
+        chain = executor.pids
+        executor.close()
+    assert chain is None or not any(pid and is_alive(pid) for pid in chain)
