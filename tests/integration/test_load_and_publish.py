@@ -28,6 +28,7 @@ WAIT = 20  # seconds for a child process to get somewhere
 def places(tmp_path, monkeypatch):
     for name in [name for name in os.environ if name.startswith("ETL_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("ETL_LANG", "en")
     return Places(home=tmp_path, source=Source.DEMO)
 
 
