@@ -24,8 +24,7 @@ def find_cycles(edges: Mapping[str, Sequence[str]]) -> list[list[str]]:
     for knot in _knots(edges):
         members = sorted(knot, key=rank.__getitem__)
         path = _shortest_cycle(members, edges)
-        start = min(range(len(path)), key=lambda at: rank[path[at]])
-        cycles.append([*path[start:], *path[:start], path[start]])
+        cycles.append([*path, path[0]])
     return sorted(cycles, key=lambda cycle: rank[cycle[0]])
 
 
@@ -91,10 +90,11 @@ class _Walk:
 
 
 def _shortest_cycle(members: Sequence[str], edges: Mapping[str, Sequence[str]]) -> list[str]:
-    """The shortest cycle among `members` (one knot, in a fixed order), not closed.
+    """The shortest cycle among `members` (one knot, in a fixed order), from its first member on, not closed.
 
     Looks for the shortest one through the first member, takes that member away together with all that can then no
     longer lie on a cycle, and goes on with the rest: a ring needs one search, not one for each of its members.
+    Whatever is found later holds none of those taken away, so each cycle starts with the first of its own.
     """
     for name in members:
         if name in edges[name]:

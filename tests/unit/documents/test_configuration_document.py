@@ -221,3 +221,13 @@ def test_ten_thousand_tasks_are_checked_within_a_second():
 
     assert len(registry.tasks) == 10_000
     assert time.process_time() - began < 1
+
+
+def test_looking_for_suggestions_among_long_and_similar_ids_stays_cheap():
+    tasks = [{**A, "task_id": "x" * 195 + f"{i}", "dependencies": ["x" * 194 + f"{i}z"]} for i in range(40)]
+    began = time.process_time()
+
+    problems = problems_of({"tasks": tasks})
+
+    assert len(problems) == 40
+    assert time.process_time() - began < 2

@@ -6,6 +6,7 @@ from itertools import combinations, pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestrator.core import cycles as cycles_module
 from orchestrator.core.cycles import find_cycles
 
 NAMES = st.sampled_from("abcdefg")
@@ -34,6 +35,23 @@ def test_of_a_knot_only_the_shortest_cycle_is_reported():
     cycles = find_cycles(edges)
 
     assert cycles == [["c", "d", "c"]]
+
+
+def test_a_longer_cycle_found_later_does_not_replace_a_shorter_one():
+    edges = {"a": ["b"], "b": ["c"], "c": ["a", "d"], "d": ["e"], "e": ["f"], "f": ["c"]}
+
+    cycles = find_cycles(edges)
+
+    assert cycles == [["a", "b", "c", "a"]]
+
+
+def test_a_search_that_takes_too_long_settles_for_a_cycle_that_exists(monkeypatch):
+    edges = {"a": ["b"], "b": ["c"], "c": ["d"], "d": ["a", "c"]}
+    monkeypatch.setattr(cycles_module, "MOST_STEPS", 1)
+
+    cycles = find_cycles(edges)
+
+    assert cycles == [["a", "b", "c", "d", "a"]]
 
 
 def test_independent_cycles_are_reported_once_each_in_order_of_registration():
