@@ -11,6 +11,11 @@ HEADER = ";".join(f" {name} " for name in NEEDED)
 ROW = ";".join("x" for _ in NEEDED)
 
 
+@pytest.fixture(autouse=True)
+def _english(monkeypatch) -> None:
+    monkeypatch.setenv("ETL_LANG", "en")
+
+
 def workbook(*sheets, extra=None):
     """A zip with the one part that lists the sheets."""
     listing = "".join(f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>' for n, name in enumerate(sheets, 1))
