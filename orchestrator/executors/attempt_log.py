@@ -2,10 +2,11 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 LOG_LIMIT = 10 * 1024 * 1024
 LINE_LIMIT = 8 * 1024
+SHORTEST_SECRET = 4
 SHOWN_BURST = 64 * 1024
 SHOWN_PER_SECOND = 64 * 1024
 
@@ -26,6 +27,17 @@ def escape_line(line: bytes) -> str:
     """The line as text that cannot leave its line nor steer a terminal; bytes that are no UTF-8 show as hex."""
     text = line.removesuffix(b"\r").decode("utf-8", "backslashreplace")
     return text if text.isprintable() else text.translate(_ESCAPES)
+
+
+def secret_lines(secrets: Iterable[str]) -> list[str]:
+    """What to look for in the escaped lines of a log, longest first, since one secret may hold another.
+
+    Of a secret of several lines each line is looked for; a line of fewer than four characters gives nothing away, and
+    hiding each of its occurrences would spoil the log.
+    """
+    lines = {line for secret in secrets for line in (secret.splitlines() if "\n" in secret else [secret])}
+    shown = {escape_line(line.encode("utf-8", "backslashreplace")) for line in lines}
+    return sorted((line for line in shown if len(line) >= SHORTEST_SECRET), key=len, reverse=True)
 
 
 class LineCutter:
@@ -53,9 +65,9 @@ class AttemptLog:
     the lines, not the attempt: `trouble` tells what went wrong.
     """
 
-    def __init__(self, path: str, limit: int = LOG_LIMIT, hidden: Sequence[str] = ()) -> None:
+    def __init__(self, path: str, limit: int = LOG_LIMIT, hidden: Iterable[str] = ()) -> None:
         self.trouble = ""
-        self._secrets = sorted(hidden, key=len, reverse=True)  # one may hold another
+        self._secrets = secret_lines(hidden)
         self._limit = limit
         self._kept = 0
         self._left_out = 0

@@ -54,7 +54,7 @@ def _arrange_descriptors(*, stdout: int, stderr: int, result: int) -> int:
 
 
 def _reset_signals() -> None:
-    """As in a Python that was just started: nothing blocked, nothing handled, SIGPIPE an error."""
+    """As in a Python that was just started: nothing handled, SIGPIPE an error; the guard has unblocked all."""
     signal.set_wakeup_fd(-1)
     for number in signal.valid_signals():
         if number in (signal.SIGKILL, signal.SIGSTOP):
@@ -65,4 +65,3 @@ def _reset_signals() -> None:
             continue  # reserved by the C library
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())

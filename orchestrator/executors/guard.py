@@ -6,7 +6,6 @@ It is a subreaper: what the supervisor or an attempt leaves behind becomes its c
 import os
 import select
 import signal
-import sys
 import time
 from collections.abc import Sequence
 from typing import NoReturn
@@ -26,7 +25,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
     channel, life, owner = map(int, arguments[:3])
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTTOU):
         signal.signal(number, signal.SIG_IGN)  # a terminal's business is the owner's
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the thread that started us may have blocked what we wait for
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the owner's thread may block what we and tasks wait for
     linux.become_subreaper()
     pid = os.fork()
     if pid == 0:
@@ -34,7 +33,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
         os._exit(supervisor.serve(channel, heartbeat_limit=float(arguments[3])))
     os.close(channel)
     guard(pid, life=life, owner=owner)
-    sys.exit(0)
+    os._exit(0)  # nothing is left to put in order
 
 
 def guard(pid: int, *, life: int, owner: int) -> None:

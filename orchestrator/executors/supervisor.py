@@ -54,7 +54,6 @@ class Supervisor:
         wake = _wake_on_child_end()
         self._poll.register(wake, select.POLLIN)
         self._send({"event": "ready", "pid": os.getpid()})
-        gc.collect()
         gc.freeze()  # a child's first collection must not copy every page it shares with us
         while not (self._stopping and not self._attempts and not self._strays):
             self._flush()

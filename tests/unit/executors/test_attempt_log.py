@@ -63,6 +63,14 @@ def test_what_is_shown_live_is_bounded_and_tells_what_it_left_out(monkeypatch):
     assert later == f"… {hidden} lines not shown; the log has them …\nlater\n"
 
 
+def test_secrets_are_hidden_line_by_line_and_the_longer_one_first():
+    log = AttemptLog("", hidden=["", "token", "token-of-ten", "-----BEGIN\nMII\x1babc\n}\n"])
+
+    shown = log.feed("stdout", b"a token-of-ten, a token, MII\x1babc\n{}\n")
+
+    assert shown == "a ***, a ***, ***\n{}\n"
+
+
 def test_beyond_its_limit_a_log_shows_nothing_more():
     log = AttemptLog("", limit=100)
 
