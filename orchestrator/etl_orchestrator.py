@@ -23,6 +23,7 @@ from orchestrator.core.selection import Selection, select
 from orchestrator.core.snapshot import snapshot_of
 from orchestrator.core.states import TaskStatus
 from orchestrator.core.tasks import Registry, Task, TriggerRule, Workflow
+from orchestrator.documents.checked import Checked, open_configuration, remember
 from orchestrator.engine.calls import CallMaker
 from orchestrator.engine.clocks import SystemClock
 from orchestrator.engine.owners import owner_name
@@ -30,7 +31,7 @@ from orchestrator.engine.runner import Runner
 from orchestrator.executors import open_executor
 from orchestrator.listeners.log_file import LogFile, log_file_name
 from orchestrator.listeners.report_file import ReportFile, report_file_name
-from orchestrator.settings import LEASE, SHIPPED, Settings, orchestrator_version, read_settings
+from orchestrator.settings import LEASE, SHIPPED, VERSION, Settings, read_settings
 from orchestrator.stores import open_store
 from orchestrator.translation import say
 
@@ -43,11 +44,14 @@ MOST_WORKERS = 1024
 class ETLOrchestrator:
     """Tasks, workflows, and their executions. Making one opens nothing; store and executor open at first use."""
 
-    def __init__(self, registry: Registry | None = None, settings: Settings | None = None) -> None:
+    def __init__(
+        self, registry: Registry | None = None, settings: Settings | None = None, checked: Checked | None = None
+    ) -> None:
         self.registry = registry or Registry()
         self.results: dict[str, TaskResult] = {}
         """Of the latest execution that this object drove, by task id."""
         self._settings = settings
+        self._checked = checked
         self._store: Store | None = None
 
     # --- definitions -------------------------------------------------------------------------------------------------
@@ -137,12 +141,15 @@ class ETLOrchestrator:
             data_source=self.settings.data_source if _uses_city_data(plan) else None,
             assumed_satisfied=plan.assumed_satisfied,
             snapshot=sha256(text.encode()).hexdigest(),
-            version=orchestrator_version(),
+            version=VERSION,
         )
         self._call_maker(plan).check(request, SystemClock().now())
         if require_dependencies:
             self._require(plan)
-        return self._reserve(request, text), plan
+        execution = self._reserve(request, text)
+        if self._checked is not None:
+            remember(self._checked, self.settings.checked)
+        return execution, plan
 
     async def drive(
         self,
@@ -293,12 +300,9 @@ def create_orchestrator(config_file: str | os.PathLike[str] | None = None) -> ET
 
     Opens nothing. Raises ConfigurationRefused with every problem of the file, UsageError where it cannot be read.
     """
-    from orchestrator.documents.configuration import (  # noqa: PLC0415 - pydantic costs 100 ms; tasks in code need none
-        read_configuration,
-    )
-
     settings = read_settings(config=config_file)
-    return ETLOrchestrator(read_configuration(settings.config).registry, settings)
+    checked = open_configuration(settings.config, settings.checked)
+    return ETLOrchestrator(checked.registry, settings, checked)
 
 
 def open_for_reading(config_file: str | os.PathLike[str] | None = None) -> ETLOrchestrator:

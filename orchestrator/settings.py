@@ -2,17 +2,17 @@
 
 import os
 import sys
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from orchestrator.core.errors import UsageError
 from orchestrator.core.messages import N_
 from orchestrator.translation import _
 
+VERSION = "2.0.0.dev1"
+"""Of the distribution; `pyproject.toml` reads it here, since asking the installed metadata costs 20 ms."""
 PACKAGE = Path(__file__).resolve().parent
 SHIPPED_CONFIG = PACKAGE / "etl_config.json"
 TESTING_CONFIG = PACKAGE / "etl_config_testing.json"
@@ -52,6 +52,11 @@ class Settings:
     def state(self) -> Path:
         """State store, locks, attempt logs."""
         return self.home / ".orchestrator"
+
+    @property
+    def checked(self) -> Path:
+        """Configurations that were found without a problem before."""
+        return self.state / "checked"
 
     @property
     def search_path(self) -> tuple[Path, ...]:
@@ -94,17 +99,6 @@ def read_settings(
         environment=environment,
         data_source=environment.get("ETL_SOURCE") or DATA_SOURCE_DEFAULT,
     )
-
-
-def orchestrator_version() -> str:
-    """Version of the installed distribution, or of the checkout that was started."""
-    try:
-        return version("orquestador-etl")
-    except PackageNotFoundError:
-        root = checkout_root()
-        if root is None:
-            return "unknown"
-        return str(tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
 
 
 def checkout_root() -> Path | None:

@@ -84,7 +84,7 @@ def list_workflows(config: Path | None, form: str) -> int:
 def show_version() -> int:
     """One line: the version."""
     from orchestrator.commands.printing import write_out
-    from orchestrator.settings import orchestrator_version
+    from orchestrator.settings import VERSION
 
-    write_out(orchestrator_version())
+    write_out(VERSION)
     return 0

@@ -4,7 +4,15 @@ import json
 from dataclasses import asdict
 
 from orchestrator.core.outcomes import JSON
-from orchestrator.core.tasks import Limits, Registry, Task, Workflow, WorkflowParameter
+from orchestrator.core.tasks import (
+    Limits,
+    ParameterType,
+    Registry,
+    Task,
+    TriggerRule,
+    Workflow,
+    WorkflowParameter,
+)
 
 
 def snapshot_of(registry: Registry) -> str:
@@ -14,7 +22,27 @@ def snapshot_of(registry: Registry) -> str:
         "tasks": [_task(task) for task in registry.tasks.values()],
         "workflows": {name: _workflow(workflow) for name, workflow in registry.workflows.items()},
     }
-    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def registry_of(text: str) -> Registry:
+    """The registry that `snapshot_of` wrote; only for texts that came from there: nothing is checked again."""
+    document = json.loads(text)
+    limits = document["orchestrator_config"]
+    return Registry(
+        tasks=[Task(**{**fields, "trigger_rule": TriggerRule(fields["trigger_rule"])}) for fields in document["tasks"]],
+        workflows=[
+            Workflow(
+                **{
+                    **fields,
+                    "workflow_id": name,
+                    "parameters": {key: _declared(key, declared) for key, declared in fields["parameters"].items()},
+                }
+            )
+            for name, fields in document["workflows"].items()
+        ],
+        limits=Limits(**{**limits, "allowed_modules": tuple(limits["allowed_modules"])}),
+    )
 
 
 def _limits(limits: Limits) -> dict[str, JSON]:
@@ -26,14 +54,12 @@ def _limits(limits: Limits) -> dict[str, JSON]:
 def _task(task: Task) -> dict[str, JSON]:
     fields = asdict(task)
     fields["trigger_rule"] = task.trigger_rule.value
-    if fields["name"] == "":
-        fields["name"] = task.task_id
-    return {name: value for name, value in fields.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None and (name, value) != ("name", "")}
 
 
 def _workflow(workflow: Workflow) -> dict[str, JSON]:
     return {
-        "name": workflow.title,
+        **({"name": workflow.name} if workflow.name else {}),
         "description": workflow.description,
         "tasks": list(workflow.tasks),
         "parameters": {name: _parameter(declared) for name, declared in workflow.parameters.items()},
@@ -43,3 +69,12 @@ def _workflow(workflow: Workflow) -> dict[str, JSON]:
 def _parameter(declared: WorkflowParameter) -> dict[str, JSON]:
     written: dict[str, JSON] = {"type": declared.type.value}
     return written if declared.required else {**written, "default": declared.default}
+
+
+def _declared(name: str, written: dict[str, JSON]) -> WorkflowParameter:
+    return WorkflowParameter(
+        name=name,
+        type=ParameterType(str(written["type"])),
+        default=written.get("default"),
+        required="default" not in written,
+    )

@@ -7,7 +7,7 @@ import pytest
 
 from orchestrator import settings as module
 from orchestrator.core.errors import UsageError
-from orchestrator.settings import SECRETS_OF_OURS, orchestrator_version, read_settings
+from orchestrator.settings import SECRETS_OF_OURS, VERSION, read_settings
 
 NOWHERE = Path("/nowhere/at/all")
 
@@ -152,4 +152,4 @@ def test_modules_are_looked_for_in_the_home_and_then_in_the_checkout(checkout):
 
 
 def test_the_version_is_a_number_that_people_can_quote():
-    assert orchestrator_version()[0].isdigit()
+    assert VERSION[0].isdigit()
