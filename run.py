@@ -152,7 +152,7 @@ def renew_messages() -> int:
         code = run([*babel, *extract, *sources])
         catalogue = folder / "locale" / "es" / "LC_MESSAGES" / f"{domain}.po"
         step = "update" if catalogue.exists() else "init"
-        extra = ["--no-fuzzy-matching", "--ignore-pot-creation-date"] if step == "update" else []
+        extra = ["--no-fuzzy-matching", "--ignore-obsolete", "--ignore-pot-creation-date"] if step == "update" else []
         code |= run([*babel, step, "-i", str(template), "-d", str(folder / "locale"), "-D", domain, "-l", "es", *extra])
         code |= run([*babel, "compile", "-d", str(folder / "locale"), "-D", domain])
         template.unlink(missing_ok=True)

@@ -10,7 +10,14 @@ from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from orchestrator.core.errors import AmbiguousExecution, ExecutionIdTaken, HomeUnusable, NoSuchExecution, UsageError
+from orchestrator.core.errors import (
+    AmbiguousExecution,
+    ExecutionIdTaken,
+    HomeUnusable,
+    NoReport,
+    NoSuchExecution,
+    UsageError,
+)
 from orchestrator.core.executions import Execution, Request
 from orchestrator.core.identity import execution_id_at, is_execution_id, is_part_of_id
 from orchestrator.core.messages import N_
@@ -21,7 +28,7 @@ from orchestrator.core.redaction import redact, secret_values
 from orchestrator.core.results import ExecutionResult, TaskResult, results_of
 from orchestrator.core.selection import Selection, select
 from orchestrator.core.snapshot import snapshot_of
-from orchestrator.core.states import TaskStatus
+from orchestrator.core.states import ExecutionStatus, TaskStatus
 from orchestrator.core.tasks import Registry, Task, TriggerRule, Workflow
 from orchestrator.documents.checked import Checked, open_configuration, remember
 from orchestrator.engine.calls import CallMaker
@@ -222,7 +229,9 @@ class ETLOrchestrator:
         return latest[0] if latest else None
 
     def write_report(self, execution: Execution) -> Path:
-        """Make a finished execution's report (again) from what is stored (R24)."""
+        """Make a finished execution's report (again) from what is stored (R24); raises NoReport before its end."""
+        if not (execution.status.final or execution.status is ExecutionStatus.INTERRUPTED):
+            raise NoReport(execution.execution_id, execution.status.value)
         hidden = secret_values(self.settings.environment, execution.request.parameters)
         return self._report_file(hidden).write(execution.execution_id)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orchestrator.core.errors import UsageError
 from orchestrator.core.messages import N_
+from orchestrator.core.redaction import SECRET_NAME
 from orchestrator.translation import _
 
 VERSION = "2.0.0.dev1"
@@ -69,7 +70,7 @@ class Settings:
         kept = {
             name: value
             for name, value in self.environment.items()
-            if name not in SECRETS_OF_OURS and (not clean or name in CLEAN_ENVIRONMENT or name.startswith("ETL_"))
+            if name not in SECRETS_OF_OURS and (not clean or _in_clean_environment(name))
         }
         kept |= {
             "ETL_HOME": str(self.home),
@@ -99,6 +100,11 @@ def read_settings(
         environment=environment,
         data_source=environment.get("ETL_SOURCE") or DATA_SOURCE_DEFAULT,
     )
+
+
+def _in_clean_environment(name: str) -> bool:
+    """An `ETL_*` setting is passed on; one that is called like a secret is not."""
+    return name in CLEAN_ENVIRONMENT or (name.startswith("ETL_") and SECRET_NAME.search(name) is None)
 
 
 def checkout_root() -> Path | None:

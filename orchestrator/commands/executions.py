@@ -12,7 +12,7 @@ from orchestrator.commands.tables import write_records, write_table
 from orchestrator.core.executions import Execution
 from orchestrator.core.outcomes import JSON
 from orchestrator.core.report import build_report, iso
-from orchestrator.core.results import stands_at
+from orchestrator.core.results import runs_stand_at, stands_at
 from orchestrator.etl_orchestrator import ETLOrchestrator, open_for_reading
 from orchestrator.translation import _, say
 
@@ -30,8 +30,8 @@ def reading(config: Path | None) -> Iterator[ETLOrchestrator]:
 def show_execution(orchestrator: ETLOrchestrator, execution: Execution, form: str) -> None:
     """One execution: as its report in JSON, else a heading and a table of tasks."""
     store = orchestrator.store
-    runs = store.task_runs(execution.execution_id)
     status = stands_at(execution, datetime.now(UTC))
+    runs = runs_stand_at(store.task_runs(execution.execution_id), status)
     if form != "table":
         attempts = store.attempts(execution.execution_id)
         report = build_report(execution, runs, attempts, zone=orchestrator.zone, say=say)

@@ -65,7 +65,7 @@ def exit_code_table() -> str:
         (5, _("the orchestrator itself could not go on (disk, state store)")),
         (6, _("the server cannot be reached")),
         (130, _("cancelled (Ctrl-C)")),
-        (143, _("stopped by a signal; to be resumed")),
+        (143, _("stopped by a signal: interrupted")),
     ]
     return "\b\n" + "\n".join([_("Exit codes:"), *(f"  {code:>3}  {meaning}" for code, meaning in rows)])
 
@@ -95,6 +95,9 @@ def speak() -> None:
 
     os.environ["LANGUAGE"] = language  # gettext's own variable: click's "Usage", "Options" … are of domain "messages"
     gettext.bindtextdomain("messages", str(LOCALE))
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us: write into nothing
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open as long as we live
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -103,7 +106,7 @@ def speak() -> None:
 
 def answer(arguments: list[str] | None = None) -> int:
     """Run one command and give its exit code; errors are told on stderr."""
-    from orchestrator.commands.printing import tell_error
+    from orchestrator.commands.printing import answer_was_lost, tell_error
     from orchestrator.core.errors import OrchestratorError
 
     program: dict[str, Any] = {"prog_name": "etl", "standalone_mode": False}
@@ -117,6 +120,8 @@ def answer(arguments: list[str] | None = None) -> int:
     except OrchestratorError as error:
         tell_error(error)
         return code_of(error)
+    if answer_was_lost():
+        return 5
     return code if isinstance(code, int) else 0
 
 

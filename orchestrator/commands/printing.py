@@ -13,6 +13,21 @@ ESCAPED = {code: f"\\x{code:02x}" for code in (*range(32), 127, *range(0x80, 0xA
 ESCAPED |= {code: f"\\u{code:04x}" for code in (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 
 
+_undelivered = False
+_courtesy = False
+
+
+def courtesy_only() -> None:
+    """What this command writes only accompanies what it does: failing to write it changes no exit code (R15)."""
+    global _courtesy  # noqa: PLW0603 - one process answers one command
+    _courtesy = True
+
+
+def answer_was_lost() -> bool:
+    """Whether data that was asked for could not be written; a reader that went away does not count."""
+    return _undelivered and not _courtesy
+
+
 def printable(text: str) -> str:
     """`text` without anything that could drive a terminal: control and bidi characters are written out (S13)."""
     return text.translate(ESCAPED)
@@ -48,9 +63,11 @@ def write_json(value: JSON) -> None:
 
 
 def _write(stream: IO[str], text: str) -> None:
+    global _undelivered  # noqa: PLW0603 - one process has one stdout
     try:
         stream.write(text + "\n")
         stream.flush()
-    except BrokenPipeError:
+    except OSError as why:  # nobody reads any more, or a full disk behind a redirection
+        _undelivered = _undelivered or (stream is sys.stdout and not isinstance(why, BrokenPipeError))
         with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a descriptor is all that is wanted of it
             os.dup2(nowhere.fileno(), stream.fileno())

@@ -7,14 +7,15 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestrator.commands.printing import tell_error, write_err, write_out
+from orchestrator.commands.printing import courtesy_only, tell_error, write_err, write_out
 from orchestrator.commands.progress import LiveProgress, PlainProgress
-from orchestrator.commands.signals import listen_to_signals
+from orchestrator.commands.signals import catching_signals, listen_to_signals
 from orchestrator.commands.summary import STYLES, files_of, task_rows, task_titles
 from orchestrator.commands.tables import on_terminal, write_table
 from orchestrator.core.executions import Execution
 from orchestrator.core.outcomes import JSON
 from orchestrator.core.plan import Plan
+from orchestrator.core.redaction import shown_parameters
 from orchestrator.core.results import ExecutionResult
 from orchestrator.core.selection import select
 from orchestrator.core.states import ExecutionStatus
@@ -59,7 +60,8 @@ def run_in_view(wish: Wish) -> int:
         dependencies_too=wish.with_dependencies,
         parameters=parameters,
     )
-    with closing(orchestrator):
+    courtesy_only()
+    with closing(orchestrator), catching_signals() as caught:
         execution, plan = orchestrator.submit(
             selection,
             parallel=wish.parallel,
@@ -68,7 +70,7 @@ def run_in_view(wish: Wish) -> int:
             require_dependencies=wish.require_dependencies,
         )
         _introduce(execution, plan, wish)
-        result = asyncio.run(_drive(orchestrator, execution, plan, wish))
+        result = asyncio.run(_drive(orchestrator, execution, plan, wish, caught))
         _sum_up(orchestrator, result)
         return result.exit_code
 
@@ -99,7 +101,7 @@ def _introduce(execution: Execution, plan: Plan, wish: Wish) -> None:
     write_out(_("{what}: {count} tasks, {how}").format(what=what, count=len(plan.order), how=how))
     if request.data_source is not None:
         write_out(_("Data source: {label}").format(label=source_label(request.data_source)))
-    for name, value in request.parameters.items():
+    for name, value in shown_parameters(request.parameters).items():
         write_out(_("Parameter {name} = {value}").format(name=name, value=value))
     if plan.assumed_satisfied:
         write_err(
@@ -111,13 +113,15 @@ def _introduce(execution: Execution, plan: Plan, wish: Wish) -> None:
         write_err(_("Warning: --max-workers has no effect without --parallel"))
 
 
-async def _drive(orchestrator: ETLOrchestrator, execution: Execution, plan: Plan, wish: Wish) -> ExecutionResult:
+async def _drive(
+    orchestrator: ETLOrchestrator, execution: Execution, plan: Plan, wish: Wish, caught: list[str]
+) -> ExecutionResult:
     level = logging.getLevelNamesMapping()[wish.log_level]
     live = on_terminal(sys.stderr) and level >= logging.INFO
     progress = LiveProgress(plan) if live else PlainProgress(level=level, zone=orchestrator.zone)
 
     def ready(runner: Runner) -> None:
-        listen_to_signals(runner, _tell_signal)
+        listen_to_signals(runner, caught, _tell_signal)
 
     try:
         return await orchestrator.drive(execution, plan, listeners=[progress], log_level=level, on_start=ready)

@@ -19,7 +19,7 @@ from orchestrator.translation import _
 def status(latest: bool, execution_id: str | None, limit: int, config: Path | None, form: str) -> int:
     """One execution with its tasks, or the list."""
     from orchestrator.commands.executions import reading, show_execution, show_executions
-    from orchestrator.core.errors import NoSuchExecution, UsageError
+    from orchestrator.core.errors import NoExecutionYet, UsageError
     from orchestrator.core.messages import N_
 
     if latest and execution_id is not None:
@@ -30,7 +30,7 @@ def status(latest: bool, execution_id: str | None, limit: int, config: Path | No
         elif latest:
             execution = orchestrator.latest_execution()
             if execution is None:
-                raise NoSuchExecution("--latest")
+                raise NoExecutionYet
             show_execution(orchestrator, execution, form)
         else:
             show_executions(orchestrator, limit, form)

@@ -82,14 +82,34 @@ class NoSuchExecution(OrchestratorError):
         self.execution_id = execution_id
 
 
+class NoExecutionYet(NoSuchExecution):
+    """The latest execution was asked for and there is none."""
+
+    def __init__(self) -> None:
+        OrchestratorError.__init__(self, N_("there is no execution yet; `etl run --workflow NAME` starts one"))
+        self.execution_id = ""
+
+
+class NoReport(NoSuchExecution):
+    """The execution has not ended, so it has no report."""
+
+    def __init__(self, execution_id: str, status: str) -> None:
+        OrchestratorError.__init__(
+            self,
+            N_("execution {execution_id} has no report: it is {status}"),
+            execution_id=execution_id,
+            status=status,
+        )
+        self.execution_id = execution_id
+
+
 class AmbiguousExecution(UsageError):
     """A part of an id that several executions share."""
 
     def __init__(self, part: str, candidates: Sequence[str]) -> None:
         super().__init__(
-            N_("{part!r} fits {count} executions ({examples}); give more of the id"),
+            N_("{part!r} fits several executions ({examples} …); give more of the id"),
             part=part,
-            count=len(candidates),
             examples=", ".join(candidates[:3]),
         )
         self.candidates = tuple(candidates)

@@ -10,8 +10,11 @@ HIDDEN = "***"
 SHORTEST = 6
 """Shorter values would blank out ordinary words."""
 SECRET_NAME = re.compile(
-    r"pass(word|wd|phrase)?s?$|secret|token|api_?key|_key$|^key$|credential|contrase|clave", re.IGNORECASE
+    r"pass(word|wd|phrase)?$|passwords|(^|[_-])pwd$|secret|token(?!s)|api[_-]?key|(private|access|encryption|signing)[_-]?key"
+    r"|credential|contrase|authorization|bearer|(^|[_-])dsn$",
+    re.IGNORECASE,
 )
+"""Names whose values are hidden. `clave` and `key` alone are not among them: in data they mean the key of a row."""
 USERINFO = re.compile(r"(?P<scheme>\b[a-zA-Z][a-zA-Z0-9+.-]{1,20}://)[^\s/\"'<>]+@")
 
 
@@ -40,6 +43,12 @@ def redact(value: JSON, secrets: frozenset[str]) -> JSON:
             for key, item in value.items()
         }
     return value
+
+
+def shown_parameters(parameters: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Execution parameters as they may be shown."""
+    shown = redact(dict(parameters), secret_values(parameters))
+    return shown if isinstance(shown, dict) else {}
 
 
 def redact_outcome(outcome: Outcome, secrets: frozenset[str]) -> Outcome:

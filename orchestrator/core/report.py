@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from orchestrator.core.executions import Attempt, Execution, TaskRun
 from orchestrator.core.messages import Message
 from orchestrator.core.outcomes import JSON
+from orchestrator.core.redaction import shown_parameters
 from orchestrator.core.states import TaskStatus
 
 Say = Callable[[Message | None], str]
@@ -33,7 +34,7 @@ def build_report(
         "counts": {status: count for status, count in counts.items() if count},
         "results": {run.key.task_id: _result(run, tries.get(run.key.task_id, []), zone, say) for run in runs},
         "assumed_satisfied": list(request.assumed_satisfied),
-        "parameters": dict(request.parameters),
+        "parameters": shown_parameters(request.parameters),
         "data_source": request.data_source,
         "parallel": request.parallel,
         "max_workers": request.max_workers,

@@ -1,7 +1,7 @@
 """What `execute_all()` hands back: the original's `TaskResult` per task, and how the execution ended."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orchestrator.core.errors import OrchestratorError
@@ -63,6 +63,15 @@ def results_of(task_runs: Iterable[TaskRun], say: Say) -> dict[str, TaskResult]:
         )
         for run in task_runs
     }
+
+
+def runs_stand_at(task_runs: Iterable[TaskRun], status: ExecutionStatus) -> list[TaskRun]:
+    """Task runs as they are to be shown beside `status`: where the owner is gone, nothing is running (R21)."""
+    if status is not ExecutionStatus.INTERRUPTED:
+        return list(task_runs)
+    return [
+        replace(run, status=TaskStatus.INTERRUPTED) if run.status is TaskStatus.RUNNING else run for run in task_runs
+    ]
 
 
 def stands_at(execution: Execution, now: datetime) -> ExecutionStatus:

@@ -42,6 +42,8 @@ def select(
         ids = registry.tasks_of(chosen)
         bound = bind_parameters(chosen, given)
     else:
+        if ALL in tasks and len(tasks) > 1:
+            raise UsageError(N_("{name!r} means every task and stands alone"), name=ALL)
         ids = list(registry.tasks) if all_tasks or list(tasks) == [ALL] else list(dict.fromkeys(tasks))
         if given:
             raise UsageError(

@@ -11,6 +11,7 @@ from orchestrator.documents.reading import walk
 
 _OPENING = re.compile(r"\$\$\{|\$\{")
 _KNOWN = re.compile(r"env\.[A-Za-z_]\w*|execution\.(id|date)")
+_REFERENCE = "$secret"
 _PARAMETERS = "params."
 _LONGEST_QUOTE = 100
 _FORMS = "${params.x}, ${env.NAME}, ${execution.id}, ${execution.date}"
@@ -18,8 +19,11 @@ _FORMS = "${params.x}, ${env.NAME}, ${execution.id}, ${execution.date}"
 
 def check_templates(parameters: object, path: JSONPath, problems: Problems) -> None:
     """Report each text in `parameters` that holds an unknown or unfinished `${…}`; `$${` is a literal `${`."""
-    for here, value in walk(parameters, (str,), path):
-        if isinstance(value, str) and "${" in value:
+    for here, value in walk(parameters, (str, dict), path):
+        if isinstance(value, dict):
+            if _REFERENCE in value:
+                problems.with_value(here, Message(template=N_('{{"$secret": …}} is not known yet; use ${{env.NAME}}')))
+        elif isinstance(value, str) and "${" in value:
             fault = _first_fault(value)
             if fault is not None:
                 problems.with_value(here, fault)

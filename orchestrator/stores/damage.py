@@ -12,7 +12,7 @@ from orchestrator.core.messages import N_
 LOCKED = N_(
     "the state store {path} stayed locked by another process for too long ({detail}); try again when it is done"
 )
-FULL = N_("no space is left for the state store {path} ({detail}); free some and run `etl resume`")
+FULL = N_("no space is left for the state store {path} ({detail}); free some; what is recorded is kept")
 READ_ONLY = N_("the state store {path} cannot be written ({detail}); check its folder, its owner and the mount")
 DAMAGED = N_(
     "the state store {path} is damaged ({detail}); put a backup in its place or move it away, with its -wal file"

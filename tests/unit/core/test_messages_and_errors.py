@@ -39,7 +39,7 @@ def test_what_was_given_is_quoted_no_longer_than_a_line():
 def test_an_ambiguous_part_of_an_id_names_some_that_it_fits():
     error = errors.AmbiguousExecution("2024", ["2024_1", "2024_2", "2024_3", "2024_4"])
 
-    assert str(error) == "'2024' fits 4 executions (2024_1, 2024_2, 2024_3); give more of the id"
+    assert str(error) == "'2024' fits several executions (2024_1, 2024_2, 2024_3 …); give more of the id"
 
 
 # --- the snapshot (D13) ----------------------------------------------------------------------------------------------

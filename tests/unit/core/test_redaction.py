@@ -1,7 +1,7 @@
 import pytest
 
 from orchestrator.core.outcomes import Cancelled, Crashed, Lost, NotCallable, Raised, Returned
-from orchestrator.core.redaction import redact, redact_outcome, redact_text, secret_values
+from orchestrator.core.redaction import redact, redact_outcome, redact_text, secret_values, shown_parameters
 
 SECRETS = frozenset({"hunter22", "hunter22-and-more"})
 
@@ -21,12 +21,12 @@ SECRETS = frozenset({"hunter22", "hunter22-and-more"})
         "api_key",
         "APIKEY",
         "SIGNING_KEY",
-        "key",
+        "Authorization",
+        "db_pwd",
         "client_secret",
         "credentials",
         "contraseña",
         "contrasena",
-        "clave",
     ],
 )
 def test_a_text_under_a_name_that_speaks_of_secrets_is_one(name):
@@ -35,7 +35,9 @@ def test_a_text_under_a_name_that_speaks_of_secrets_is_one(name):
     assert found == {"hunter22"}
 
 
-@pytest.mark.parametrize("name", ["user", "passenger", "keyboard", "monkeys", "compass_heading", "dataset"])
+@pytest.mark.parametrize(
+    "name", ["user", "passenger", "keyboard", "monkeys", "compass_heading", "dataset", "clave", "primary_key", "tokens"]
+)
 def test_a_text_under_any_other_name_is_none(name):
     found = secret_values({name: "hunter22"})
 
@@ -121,3 +123,9 @@ def test_an_outcome_is_cleaned_wherever_the_users_code_could_have_put_a_secret()
         Lost(message="***"),
         Cancelled(),
     ]
+
+
+def test_execution_parameters_are_shown_without_what_their_names_call_secret():
+    shown = shown_parameters({"api_token": "hunter22", "year": 2025, "note": "with hunter22 inside"})
+
+    assert shown == {"api_token": "***", "year": 2025, "note": "with *** inside"}

@@ -55,10 +55,15 @@ def test_a_name_like_no_other_is_refused_with_the_command_that_lists_them():
         select(city_registry(), workflow="zzz")
 
 
-@pytest.mark.parametrize("ids", [["nowhere"], ["load", "all"]])
-def test_with_dependencies_an_unknown_task_is_refused_before_anything_is_looked_up(ids):
+def test_with_dependencies_an_unknown_task_is_refused_before_anything_is_looked_up():
     with pytest.raises(UnknownTask):
-        select(city_registry(), tasks=ids, dependencies_too=True)
+        select(city_registry(), tasks=["nowhere"], dependencies_too=True)
+
+
+@pytest.mark.parametrize("ids", [["load", "all"], ["all", "load"]])
+def test_all_stands_alone(ids):
+    with pytest.raises(UsageError, match="stands alone"):
+        select(city_registry(), tasks=ids)
 
 
 def test_the_parameters_of_a_workflow_are_bound():

@@ -231,3 +231,11 @@ def test_looking_for_suggestions_among_long_and_similar_ids_stays_cheap():
 
     assert len(problems) == 40
     assert time.process_time() - began < 2
+
+
+def test_a_reference_to_a_secret_is_refused_until_it_is_known():
+    problems = problems_of({"tasks": [{**A, "parameters": {"db": {"password": {"$secret": "DB"}}}}]})
+
+    assert len(problems) == 1
+    assert "tasks[0].parameters.db.password" in problems[0]
+    assert "${env.NAME}" in problems[0]
