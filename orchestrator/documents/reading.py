@@ -55,7 +55,7 @@ class Parsed:
     lone_escapes: bool
     """Whether an escape may spell half of a character."""
     templates: bool
-    """Whether `${` stands anywhere."""
+    """Whether `${` or `$secret` may stand anywhere."""
 
 
 def read_bytes(path: Path) -> bytes:
@@ -121,7 +121,7 @@ def parse(text: str, places: Places) -> Parsed:
         doubled=frozenset(reader.doubled),
         odd_numbers=reader.odd_numbers,
         lone_escapes="\\u" in text and _LONE_ESCAPE.search(text) is not None,
-        templates="${" in text,
+        templates="${" in text or "$secret" in text or "\\u0024" in text,
     )
 
 

@@ -18,7 +18,7 @@ _FORMS = "${params.x}, ${env.NAME}, ${execution.id}, ${execution.date}"
 
 
 def check_templates(parameters: object, path: JSONPath, problems: Problems) -> None:
-    """Report each text in `parameters` that holds an unknown or unfinished `${…}`; `$${` is a literal `${`."""
+    """Report each unknown or unfinished `${…}` in `parameters` and each `$secret`; `$${` is a literal `${`."""
     for here, value in walk(parameters, (str, dict), path):
         if isinstance(value, dict):
             if _REFERENCE in value:
