@@ -228,7 +228,7 @@ def test_a_database_without_room_for_a_page_says_so_and_goes_on_when_there_is_ro
         execution = started(store, tasks=400)
         store._connection.execute("PRAGMA max_page_count = 1")  # SQLite takes the present size where that is more
 
-        with pytest.raises(StoreUnusable, match=r"no space is left .*etl resume"):
+        with pytest.raises(StoreUnusable, match=r"no space is left .*what is recorded is kept"):
             store.record(execution, [start_of(number) for number in range(400)])
         assert len(store.events(ID)) == 1
 
