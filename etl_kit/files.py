@@ -1,6 +1,5 @@
 """Files written beside and renamed, so that a reader never sees half of one."""
 
-import hashlib
 import json
 import os
 import secrets
@@ -84,12 +83,6 @@ def read_parquet(path: Path, *, made_by: str) -> pl.DataFrame:
         return pl.read_parquet(path, glob=False, hive_partitioning=False)
     except pl.exceptions.PolarsError as error:
         raise UnreadableInput(path, str(error)) from error
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of the file at `path`, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write_beside(path: Path, write: Callable[[BinaryIO], object], mode: int) -> Path:

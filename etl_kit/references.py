@@ -37,11 +37,6 @@ class Reference:
         stem = f"{self.organismo}.{self.serie}.{self.consecutivo}"
         return stem if self.year is None else f"{stem}-{self.year}"
 
-    @property
-    def is_process(self) -> bool:
-        """Whether it names a process (series 32) and no contract."""
-        return PROCESS_SERIES in self.serie.split(".")
-
 
 def parse_reference(text: object) -> Reference | None:
     """`text` in its parts; None if it is no SECOP II reference, such as the purchase order `OC 150273`."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from typing import IO
 
@@ -13,6 +14,7 @@ ESCAPED = {code: f"\\x{code:02x}" for code in (*range(32), 127, *range(0x80, 0xA
 ESCAPED |= {code: f"\\u{code:04x}" for code in (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 
 
+_COMMAND = re.compile(r"\betl (run|status|report|validate|list-tasks|list-workflows|schema)\b")
 _undelivered = False
 _courtesy = False
 
@@ -36,7 +38,7 @@ def printable(text: str) -> str:
 def as_typed(text: str) -> str:
     """`text` with the commands it names spelt the way this reader starts them (`python run.py …`)."""
     program = os.environ.get("ETL_PROGRAM")
-    return text.replace("`etl ", f"`{program} ") if program else text
+    return _COMMAND.sub(rf"{program} \1", text) if program else text
 
 
 def write_out(text: str) -> None:

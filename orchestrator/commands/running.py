@@ -7,10 +7,10 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestrator.commands.printing import courtesy_only, tell_error, write_err, write_out
+from orchestrator.commands.printing import as_typed, courtesy_only, printable, tell_error, write_err, write_out
 from orchestrator.commands.progress import LiveProgress, PlainProgress
 from orchestrator.commands.signals import catching_signals, listen_to_signals
-from orchestrator.commands.summary import STYLES, files_of, task_rows, task_titles
+from orchestrator.commands.summary import MARKS, STYLES, files_of, task_rows, task_titles, why
 from orchestrator.commands.tables import on_terminal, write_table
 from orchestrator.core.executions import Execution
 from orchestrator.core.outcomes import JSON
@@ -18,7 +18,7 @@ from orchestrator.core.plan import Plan
 from orchestrator.core.redaction import shown_parameters
 from orchestrator.core.results import ExecutionResult
 from orchestrator.core.selection import select
-from orchestrator.core.states import ExecutionStatus
+from orchestrator.core.states import ExecutionStatus, TaskStatus
 from orchestrator.engine.runner import Runner
 from orchestrator.etl_orchestrator import ETLOrchestrator, create_orchestrator
 from orchestrator.settings import SHIPPED_CONFIG, TESTING_CONFIG, source_label
@@ -138,6 +138,9 @@ def _sum_up(orchestrator: ETLOrchestrator, result: ExecutionResult) -> None:
     write_out("")
     write_table(task_titles(), task_rows(runs), styles=[STYLES[run.status] for run in runs])
     write_out("")
+    for run in runs:
+        if run.status is TaskStatus.FAILED:  # the table may have cut it
+            write_out(f"{MARKS[run.status]} {printable(run.key.task_id)}: {printable(as_typed(why(run)))}")
     duration = "–" if result.duration is None else f"{result.duration:.2f}"
     write_out(
         _("Execution {execution_id}: {status} in {duration} s (exit code {code})").format(

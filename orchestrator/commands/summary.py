@@ -74,7 +74,7 @@ def why(run: TaskRun) -> str:
         return ""
     failed = error_of(run, say)
     if failed is not None:
-        kind = "" if run.error_type in {None, "timeout", "crash", "lost"} else f"{run.error_type}: "
+        kind = "" if run.error_type in {None, "timeout", "crash", "lost"} else f"{run.error_type.rpartition('.')[2]}: "
         return f"{kind}{failed.strip().splitlines()[0] if failed.strip() else ''}"
     return say(run.reason)
 

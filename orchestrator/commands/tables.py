@@ -10,7 +10,7 @@ from orchestrator.commands.printing import printable, write_json, write_out
 from orchestrator.core.outcomes import JSON
 from orchestrator.translation import _
 
-WIDEST_CELL = 120
+WIDEST_CELL = 80
 
 
 def on_terminal(stream: object = None) -> bool:

@@ -88,23 +88,6 @@ def with_dependencies(registry: Registry, selected: Iterable[str]) -> list[str]:
     return [task_id for task_id in registry.tasks if task_id in wanted]
 
 
-def critical_path(plan: Plan, durations: Mapping[str, float]) -> list[str]:
-    """The chain of tasks that took longest end to end, by `durations` in seconds (missing ones count 0)."""
-    ends: dict[str, float] = {}
-    came_from: dict[str, str | None] = {}
-    for task_id in plan.order:
-        planned = plan.tasks[task_id]
-        before = max(planned.dependencies + planned.after, key=lambda up: ends[up], default=None)
-        came_from[task_id] = before
-        ends[task_id] = durations.get(task_id, 0.0) + (ends[before] if before is not None else 0.0)
-    last = max(plan.order, key=lambda task_id: ends[task_id], default=None)
-    path: list[str] = []
-    while last is not None:
-        path.append(last)
-        last = came_from[last]
-    return path[::-1]
-
-
 def _edges_of(task: Task) -> list[str]:
     return [*task.dependencies, *task.after]
 

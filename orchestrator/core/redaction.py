@@ -10,11 +10,12 @@ HIDDEN = "***"
 SHORTEST = 6
 """Shorter values would blank out ordinary words."""
 SECRET_NAME = re.compile(
-    r"pass(word|wd|phrase)?$|passwords|(^|[_-])pwd$|secret|token(?!s)|api[_-]?key|(private|access|encryption|signing)[_-]?key"
+    r"pass(word|wd|phrase)?$|passwords|(?-i:^pwd$)|[_-]pwd$|secret|token(?!s)|api[_-]?key|(private|access|encryption|signing)[_-]?key"
     r"|credential|contrase|authorization|bearer|(^|[_-])dsn$",
     re.IGNORECASE,
 )
-"""Names whose values are hidden. `clave` and `key` alone are not among them: in data they mean the key of a row."""
+"""Names whose values are hidden. `clave` and `key` alone are not among them: in data they mean the key of a row; and
+`PWD` in capitals is the environment's word for the current folder."""
 USERINFO = re.compile(r"(?P<scheme>\b[a-zA-Z][a-zA-Z0-9+.-]{1,20}://)[^\s/\"'<>]+@")
 
 

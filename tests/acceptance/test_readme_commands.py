@@ -122,6 +122,10 @@ def test_a_second_whole_run_changes_nothing_in_the_warehouse(shell, checkout: Pa
         (checkout / f"orchestrator_reports/execution_report_{done.stdout.splitlines()[0]}.json").read_text("utf-8")
     )
     tables = report["results"]["load_data_complete"]["output"]["tables"]
+    assert f"{checkout}/data/warehouse/demo.duckdb" in done.stdout
+    assert f"{checkout}/data/reports/demo/informe.html" in done.stdout
+    assert f"{checkout}/orchestrator_logs/" in done.stdout
+    assert "***" not in done.stdout + done.stderr
     assert len(tables) == 11
     for table, counts in tables.items():
         assert counts["insertados"] == counts["actualizados"] == counts["retirados"] == 0, table
@@ -156,7 +160,7 @@ def test_in_an_empty_home_transforming_alone_names_what_is_missing_and_the_way_o
     done = shell("python orchestrator/cli.py run --workflow transformation_only", ETL_HOME=str(tmp_path))
 
     assert done.returncode == 1
-    said = done.stdout + done.stderr
+    said = done.stdout
     assert "contratos_emprestito" in said
     assert "run --tasks extract_contratos_emprestito" in said
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.core.errors import CycleFound, UnknownTask, UsageError
-from orchestrator.core.plan import critical_path, make_plan, with_dependencies
+from orchestrator.core.plan import make_plan, with_dependencies
 from tests.unit.core.subjects import plan_of, registry_of, task_of
 
 # --- order -----------------------------------------------------------------------------------------------------------
@@ -208,19 +208,3 @@ def test_with_dependencies_adds_everything_upstream_in_registration_order_but_no
     wanted = with_dependencies(registry, ["load"])
 
     assert wanted == ["load", "clean", "extract"]
-
-
-def test_the_critical_path_is_the_chain_that_took_longest():
-    plan = plan_of(task_of("end", ["quick"], after=["slow"]), start=[], quick=["start"], slow=["start"])
-
-    path = critical_path(plan, {"start": 1, "quick": 2, "slow": 5, "end": 1})
-
-    assert path == ["start", "slow", "end"]
-
-
-def test_tasks_without_a_duration_count_nothing_on_the_critical_path():
-    plan = plan_of(a=[], b=[])
-
-    path = critical_path(plan, {"b": 0.5})
-
-    assert path == ["b"]

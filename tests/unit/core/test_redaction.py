@@ -23,6 +23,7 @@ SECRETS = frozenset({"hunter22", "hunter22-and-more"})
         "SIGNING_KEY",
         "Authorization",
         "db_pwd",
+        "pwd",
         "client_secret",
         "credentials",
         "contraseña",
@@ -36,7 +37,20 @@ def test_a_text_under_a_name_that_speaks_of_secrets_is_one(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["user", "passenger", "keyboard", "monkeys", "compass_heading", "dataset", "clave", "primary_key", "tokens"]
+    "name",
+    [
+        "user",
+        "passenger",
+        "keyboard",
+        "monkeys",
+        "compass_heading",
+        "dataset",
+        "clave",
+        "primary_key",
+        "tokens",
+        "PWD",
+        "OLDPWD",
+    ],
 )
 def test_a_text_under_any_other_name_is_none(name):
     found = secret_values({name: "hunter22"})

@@ -77,13 +77,6 @@ def test_the_first_group_is_the_department():
     assert code == "4151"
 
 
-def test_a_process_is_told_from_a_contract():
-    process, contract = parse_reference("4151.010.32.1.0577-2025"), parse_reference("4151.010.26.1.0577-2025")
-
-    assert process.is_process
-    assert not contract.is_process
-
-
 def test_a_column_is_normalised_cell_by_cell():
     frame = pl.DataFrame({"r": ["4151.010.26.1.0932 - 2025", None, "OC 1", "4151.010.26.1.0932-2025"]})
 
