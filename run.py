@@ -3,6 +3,7 @@
 python run.py                 set up, then run full_etl on the made-up city
 python run.py COMMAND …       set up, then hand COMMAND to the command line (list-tasks, status …)
 python run.py test            set up the development tools too, then every check and test
+python run.py faults          the fault suites in full (an hour or more); figures go to benchmarks/results/
 python run.py messages        renew the translation catalogues from the code
 python run.py locks           renew the requirement locks
 """
@@ -13,6 +14,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 import venv
 from pathlib import Path
 
@@ -24,6 +27,17 @@ CATALOGUES = {
     ROOT / "orchestrator": "orquestador",
     ROOT / "etl_kit": "etl",
 }
+FAULT_COUNTS = {
+    "SIGKILLS": 200,
+    "CRASH_POINTS": 8,
+    "KILLS": 100,
+    "FUZZ": 100_000,
+    "SIMULATION": 100_000,
+    "POWER_CUTS": 1000,
+    "RESUMES": 100,
+    "TASKS": 10_000,
+}
+"""How often `faults` injects each kind; the suite takes samples."""
 STAGES = ("etl_kit", "extraction_app", "transformation_app", "load_app", "validation_app", "reporting_app", "demo_city")
 
 
@@ -36,12 +50,10 @@ def main(arguments: list[str]) -> int:
         )
         return 2
     match arguments:
-        case ["test", *rest]:
-            return test(rest)
-        case ["messages"]:
-            return renew_messages()
-        case ["locks"]:
-            return renew_locks()
+        case ["test" | "faults" as suite, *rest]:
+            return {"test": test, "faults": faults}[suite](rest)
+        case ["messages" | "locks" as what]:
+            return {"messages": renew_messages, "locks": renew_locks}[what]()
         case []:
             return run_main_job()
         case _:
@@ -87,6 +99,20 @@ def test(arguments: list[str]) -> int:
     for command in failed:
         print("FAILED:", " ".join(command[1:]))
     return 1 if failed else 0
+
+
+def faults(arguments: list[str]) -> int:
+    """Every fault suite in full, or those that `arguments` for pytest choose (`-k kills`); their figures are kept."""
+    set_up("dev")
+    python = str(venv_python())
+    workers = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "load", "--timeout", "14400"]
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="etl-faults-") as folder:
+        os.environ.update({f"ETL_FAULT_COUNT_{name}": str(count) for name, count in FAULT_COUNTS.items()})
+        os.environ["ETL_FAULT_FIGURES"] = folder
+        code = run([python, "-m", "pytest", "tests/faults", *workers, *arguments])
+        report = [python, "benchmarks/fault_report.py", folder, str(code), str(time.monotonic() - began)]
+        return run(report) or code
 
 
 def set_up(lock: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from orchestrator.core.errors import UsageError
 from orchestrator.core.messages import N_
-from orchestrator.core.redaction import SECRET_NAME
+from orchestrator.core.redaction import OWN_SECRETS, SECRET_NAME
 from orchestrator.translation import _
 
 VERSION = "2.0.0.dev1"
@@ -17,8 +17,6 @@ VERSION = "2.0.0.dev1"
 PACKAGE = Path(__file__).resolve().parent
 SHIPPED_CONFIG = PACKAGE / "etl_config.json"
 TESTING_CONFIG = PACKAGE / "etl_config_testing.json"
-SECRETS_OF_OURS = ("ETL_API_TOKEN", "ETL_DATABASE_URL", "ETL_NOTIFY_URLS", "ETL_SMTP_PASSWORD")
-"""Never handed to a task (D21)."""
 CLEAN_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "USER")
 """All that a task gets with `"environment": "clean"`, besides what the orchestrator sets itself."""
 DATA_SOURCE_DEFAULT = "demo"
@@ -38,6 +36,7 @@ class Settings:
     environment: Mapping[str, str]
     """The environment with `.env` beneath it."""
     data_source: str = DATA_SOURCE_DEFAULT
+    lease: timedelta = LEASE
 
     @property
     def logs(self) -> Path:
@@ -60,6 +59,33 @@ class Settings:
         return self.state / "checked"
 
     @property
+    def locks(self) -> Path:
+        """One file per execution that has not ended, locked by whoever drives it."""
+        return self.state / "locks"
+
+    def secret(self, name: str) -> str:
+        """The secret `name`: of the environment, else of the file `.orchestrator/secrets/<name>` (mode 0600).
+
+        Raises UsageError where it is in neither place, or others may read the file.
+        """
+        value = self.environment.get(name)
+        if value is not None:
+            return value
+        path = self.state / "secrets" / name
+        try:
+            mode = path.stat().st_mode
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise UsageError(
+                N_("secret {name!r} is neither in the environment nor in the file {path}"), name=name, path=str(path)
+            ) from None
+        if os.name == "posix" and mode & 0o077:
+            raise UsageError(
+                N_("others may read the secret in {path}; take the rights away: chmod 600 {path}"), path=str(path)
+            )
+        return text.rstrip("\r\n")
+
+    @property
     def search_path(self) -> tuple[Path, ...]:
         """Folders in which task modules are looked for first (D21)."""
         root = checkout_root()
@@ -70,7 +96,7 @@ class Settings:
         kept = {
             name: value
             for name, value in self.environment.items()
-            if name not in SECRETS_OF_OURS and (not clean or _in_clean_environment(name))
+            if name not in OWN_SECRETS and (not clean or _in_clean_environment(name))
         }
         kept |= {
             "ETL_HOME": str(self.home),
@@ -99,7 +125,16 @@ def read_settings(
         state_url=environment.get("ETL_DATABASE_URL") or f"sqlite:///{home / '.orchestrator' / 'state.db'}",
         environment=environment,
         data_source=environment.get("ETL_SOURCE") or DATA_SOURCE_DEFAULT,
+        lease=_lease(environment),
     )
+
+
+def _lease(environment: Mapping[str, str]) -> timedelta:
+    """The usual one; tests (`ETL_TESTING=1`) may shorten it, since they cannot wait for half a minute."""
+    seconds = environment.get("ETL_LEASE_SECONDS", "")
+    if environment.get("ETL_TESTING") == "1" and seconds.isdecimal() and int(seconds) > 0:
+        return timedelta(seconds=int(seconds))
+    return LEASE
 
 
 def _in_clean_environment(name: str) -> bool:
@@ -137,6 +172,8 @@ def _home(environment: Mapping[str, str], config: Path) -> Path:
 def _env_file(folder: Path) -> dict[str, str]:
     """`NAME=value` lines of `<folder>/.env`; quotes around a value are taken off, `#` starts a comment line."""
     path = folder / ".env"
+    if path.exists() and not path.is_file():  # a pipe would keep every command waiting for ever
+        raise UsageError(N_("{path} is no file"), path=str(path))
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):

@@ -9,7 +9,9 @@ from pathlib import Path
 from orchestrator.commands.printing import write_json, write_out
 from orchestrator.commands.summary import STYLES, task_rows, task_titles
 from orchestrator.commands.tables import write_records, write_table
+from orchestrator.core.errors import NoExecutionYet, UsageError
 from orchestrator.core.executions import Execution
+from orchestrator.core.messages import N_
 from orchestrator.core.outcomes import JSON
 from orchestrator.core.report import build_report, iso
 from orchestrator.core.results import runs_stand_at, stands_at
@@ -25,6 +27,16 @@ def reading(config: Path | None) -> Iterator[ETLOrchestrator]:
         yield orchestrator
     finally:
         orchestrator.close()
+
+
+def chosen(orchestrator: ETLOrchestrator, part: str | None, *, latest: bool) -> Execution:
+    """The execution that an id, or `--latest`, means; raises UsageError unless exactly one of them is given."""
+    if latest == (part is not None):
+        raise UsageError(N_("say which execution: an id (a part of it is enough), or --latest"))
+    found = orchestrator.latest_execution() if part is None else orchestrator.find_execution(part)
+    if found is None:
+        raise NoExecutionYet
+    return found
 
 
 def show_execution(orchestrator: ETLOrchestrator, execution: Execution, form: str) -> None:
@@ -56,7 +68,7 @@ def show_execution(orchestrator: ETLOrchestrator, execution: Execution, form: st
     for title, value in lines:
         write_out(f"{title:<{size}}  {value}")
     write_out("")
-    write_table(task_titles(), task_rows(runs), styles=[STYLES[run.status] for run in runs])
+    write_table(task_titles(), task_rows(runs, orchestrator.zone), styles=[STYLES[run.status] for run in runs])
 
 
 def show_executions(orchestrator: ETLOrchestrator, limit: int, form: str) -> None:

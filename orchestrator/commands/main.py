@@ -11,12 +11,21 @@ from orchestrator.translation import LOCALE, _, language_from_environment, use_l
 
 COMMANDS = {
     "run": "orchestrator.commands.run:run",
+    "resume": "orchestrator.commands.going_on:resume",
+    "rerun": "orchestrator.commands.going_on:rerun",
+    "cancel": "orchestrator.commands.orders:cancel",
+    "mark": "orchestrator.commands.orders:mark",
     "status": "orchestrator.commands.status:status",
     "report": "orchestrator.commands.status:report",
+    "verify": "orchestrator.commands.verifying:verify",
+    "logs": "orchestrator.commands.logs:logs",
+    "plan": "orchestrator.commands.planning:plan",
     "list-tasks": "orchestrator.commands.listing:list_tasks",
     "list-workflows": "orchestrator.commands.listing:list_workflows",
     "validate": "orchestrator.commands.checking:validate",
     "schema": "orchestrator.commands.checking:schema",
+    "doctor": "orchestrator.commands.doctor:doctor",
+    "db": "orchestrator.commands.databases:databases",
     "version": "orchestrator.commands.listing:show_version",
 }
 """In the order of `--help`. Each module imports click and no more until its command runs: `--help` stays cheap."""
@@ -107,7 +116,8 @@ def speak() -> None:
 def answer(arguments: list[str] | None = None) -> int:
     """Run one command and give its exit code; errors are told on stderr."""
     from orchestrator.commands.printing import answer_was_lost, tell_error
-    from orchestrator.core.errors import OrchestratorError
+    from orchestrator.core.errors import HomeUnusable, OrchestratorError
+    from orchestrator.core.messages import N_
 
     program: dict[str, Any] = {"prog_name": "etl", "standalone_mode": False}
     try:
@@ -120,6 +130,9 @@ def answer(arguments: list[str] | None = None) -> int:
     except OrchestratorError as error:
         tell_error(error)
         return code_of(error)
+    except OSError as error:  # a disk or a file that failed where nobody expected it: named, and no traceback
+        tell_error(HomeUnusable(N_("the orchestrator could not go on: {why}"), why=error))
+        return 5
     if answer_was_lost():
         return 5
     return code if isinstance(code, int) else 0

@@ -9,6 +9,7 @@ import click
 from orchestrator.translation import _
 
 Decorated = Callable[..., Any]
+LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
 def config_option(command: Decorated) -> Decorated:
@@ -33,3 +34,19 @@ def output_option(command: Decorated) -> Decorated:
         show_default=True,
         help=_("How the answer is written."),
     )(command)
+
+
+def log_level_option(command: Decorated) -> Decorated:
+    """`--log-level LEVEL`."""
+    return click.option(
+        "--log-level",
+        type=click.Choice(LEVELS, case_sensitive=False),
+        default="INFO",
+        show_default=True,
+        help=_("How much the console and the log file say."),
+    )(command)
+
+
+def latest_option(command: Decorated) -> Decorated:
+    """`--latest` in the place of an id."""
+    return click.option("--latest", is_flag=True, help=_("The latest execution."))(command)

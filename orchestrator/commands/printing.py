@@ -14,7 +14,10 @@ ESCAPED = {code: f"\\x{code:02x}" for code in (*range(32), 127, *range(0x80, 0xA
 ESCAPED |= {code: f"\\u{code:04x}" for code in (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 
 
-_COMMAND = re.compile(r"\betl (run|status|report|validate|list-tasks|list-workflows|schema)\b")
+_COMMAND = re.compile(
+    r"\betl (run|resume|rerun|cancel|mark|status|logs|report|plan|verify|doctor|db|validate|list-tasks|list-workflows"
+    r"|schema)\b"
+)
 _undelivered = False
 _courtesy = False
 

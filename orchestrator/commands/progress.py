@@ -11,7 +11,7 @@ from orchestrator.commands.summary import MARKS, STYLES
 from orchestrator.commands.tables import shortened
 from orchestrator.core.events import Event, TaskMoved
 from orchestrator.core.plan import Plan
-from orchestrator.core.ports import AttemptOutput
+from orchestrator.core.ports import AttemptOutput, AttemptProgress
 from orchestrator.core.states import TaskStatus
 from orchestrator.listeners.wording import level_of, line_of
 from orchestrator.translation import _
@@ -38,6 +38,9 @@ class PlainProgress:
         if self._level <= logging.DEBUG:
             for line in output.text.splitlines():
                 write_err(f"         {printable(output.attempt.run.task_id)}| {printable(line)}")
+
+    def on_progress(self, progress: AttemptProgress) -> None:
+        """Nothing: a line per step would drown the others."""
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -80,6 +83,13 @@ class LiveProgress:
         lines = output.text.strip().splitlines()
         if lines:
             self._said[output.attempt.run.task_id] = lines[-1]
+
+    def on_progress(self, progress: AttemptProgress) -> None:
+        """How far a running task says it has come."""
+        done, total = progress.done, progress.total
+        share = f" ({100 * done / total:.0f} %)" if total else ""
+        of = "" if total is None else f" / {total:g}"
+        self._said[progress.attempt.run.task_id] = f"{done:g}{of}{share}"
 
     def close(self) -> None:
         """Take the drawing away: the summary follows."""

@@ -4,10 +4,8 @@ from pathlib import Path
 
 import click
 
-from orchestrator.commands.options import config_option
+from orchestrator.commands.options import config_option, log_level_option
 from orchestrator.translation import _
-
-LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
 @click.command("run", help=_("Execute a workflow, some tasks, or all of them."))
@@ -33,14 +31,11 @@ LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"]
     is_flag=True,
     help=_("Refuse unless each dependency outside the selection completed in its latest execution."),
 )
-@click.option("--param", "parameters", multiple=True, metavar="NAME=VALUE", help=_("A parameter of the workflow."))
 @click.option(
-    "--log-level",
-    type=click.Choice(LEVELS, case_sensitive=False),
-    default="INFO",
-    show_default=True,
-    help=_("How much the console and the log file say."),
+    "--exclusive", is_flag=True, help=_("Refuse while another execution of the workflow is under way (exit 2).")
 )
+@click.option("--param", "parameters", multiple=True, metavar="NAME=VALUE", help=_("A parameter of the workflow."))
+@log_level_option
 @config_option
 def run(
     *,
@@ -53,6 +48,7 @@ def run(
     continue_on_failure: bool,
     with_dependencies: bool,
     require_dependencies: bool,
+    exclusive: bool,
     parameters: tuple[str, ...],
     log_level: str,
     config: Path | None,
@@ -73,14 +69,16 @@ def run(
         stop_on_failure=not continue_on_failure,
         with_dependencies=with_dependencies,
         require_dependencies=require_dependencies,
-        parameters=_named(parameters),
+        exclusive=exclusive,
+        parameters=named_parameters(parameters),
         log_level=log_level.upper(),
         config=config,
     )
     return run_in_view(wish)
 
 
-def _named(parameters: tuple[str, ...]) -> dict[str, str]:
+def named_parameters(parameters: tuple[str, ...]) -> dict[str, str]:
+    """`NAME=VALUE` texts by name; raises UsageError."""
     from orchestrator.core.errors import UsageError
     from orchestrator.core.messages import N_
 

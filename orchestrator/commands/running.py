@@ -12,15 +12,16 @@ from orchestrator.commands.progress import LiveProgress, PlainProgress
 from orchestrator.commands.signals import catching_signals, listen_to_signals
 from orchestrator.commands.summary import MARKS, STYLES, files_of, task_rows, task_titles, why
 from orchestrator.commands.tables import on_terminal, write_table
+from orchestrator.core.errors import HomeUnusable
 from orchestrator.core.executions import Execution
 from orchestrator.core.outcomes import JSON
-from orchestrator.core.plan import Plan
 from orchestrator.core.redaction import shown_parameters
 from orchestrator.core.results import ExecutionResult
 from orchestrator.core.selection import select
 from orchestrator.core.states import ExecutionStatus, TaskStatus
 from orchestrator.engine.runner import Runner
-from orchestrator.etl_orchestrator import ETLOrchestrator, create_orchestrator
+from orchestrator.etl_orchestrator import ETLOrchestrator, Journey, create_orchestrator
+from orchestrator.operations.rerunning import Part
 from orchestrator.settings import SHIPPED_CONFIG, TESTING_CONFIG, source_label
 from orchestrator.translation import _
 
@@ -43,6 +44,7 @@ class Wish:
     stop_on_failure: bool = True
     with_dependencies: bool = False
     require_dependencies: bool = False
+    exclusive: bool = False
     parameters: dict[str, str] = field(default_factory=dict)
     log_level: str = "INFO"
     config: Path | None = None
@@ -50,7 +52,7 @@ class Wish:
 
 def run_in_view(wish: Wish) -> int:
     """Submit, drive, sum up; the exit code of D3."""
-    orchestrator = _open(wish)
+    orchestrator = open_for(wish)
     parameters: dict[str, JSON] = dict(wish.parameters)
     selection = select(
         orchestrator.registry,
@@ -62,20 +64,63 @@ def run_in_view(wish: Wish) -> int:
     )
     courtesy_only()
     with closing(orchestrator), catching_signals() as caught:
-        execution, plan = orchestrator.submit(
+        _write_left_reports(orchestrator)
+        journey = orchestrator.submit(
             selection,
             parallel=wish.parallel,
             max_workers=wish.max_workers,
             stop_on_failure=wish.stop_on_failure,
             require_dependencies=wish.require_dependencies,
+            exclusive=wish.exclusive,
         )
-        _introduce(execution, plan, wish)
-        result = asyncio.run(_drive(orchestrator, execution, plan, wish, caught))
-        _sum_up(orchestrator, result)
-        return result.exit_code
+        introduce(journey)
+        if wish.max_workers is not None and not wish.parallel:
+            write_err(_("Warning: --max-workers has no effect without --parallel"))
+        return drive_in_view(orchestrator, journey, caught, log_level=wish.log_level)
 
 
-def _open(wish: Wish) -> ETLOrchestrator:
+def resume_in_view(orchestrator: ETLOrchestrator, execution: Execution, *, log_level: str) -> int:
+    """Go on where the execution was interrupted; one that has ended is only summed up. The exit code of D3."""
+    courtesy_only()
+    with catching_signals() as caught:
+        _write_left_reports(orchestrator)
+        if execution.status.final:
+            write_out(execution.execution_id)
+            write_err(_("Nothing to resume: the execution has ended"))
+            result = orchestrator.result_of(execution)
+            _sum_up(orchestrator, result)
+            return result.exit_code
+        journey = orchestrator.take_up(execution)
+        introduce(journey)
+        return drive_in_view(orchestrator, journey, caught, log_level=log_level)
+
+
+def rerun_in_view(orchestrator: ETLOrchestrator, first: Execution, part: Part, *, log_level: str) -> int:
+    """Repeat an execution or a part of it as a new one; the exit code of D3."""
+    courtesy_only()
+    with catching_signals() as caught:
+        _write_left_reports(orchestrator)
+        journey = orchestrator.rerun(first, part)
+        introduce(journey)
+        return drive_in_view(orchestrator, journey, caught, log_level=log_level)
+
+
+def drive_in_view(orchestrator: ETLOrchestrator, journey: Journey, caught: list[str], *, log_level: str) -> int:
+    """Drive, show it live, sum up; the exit code of D3."""
+    result = asyncio.run(_drive(orchestrator, journey, log_level, caught))
+    _sum_up(orchestrator, result)
+    return result.exit_code
+
+
+def _write_left_reports(orchestrator: ETLOrchestrator) -> None:
+    """Of executions whose process ended between its last move and its report; trouble with them stops nothing new."""
+    try:
+        orchestrator.deliver_what_is_left()
+    except HomeUnusable as trouble:
+        tell_error(trouble)
+
+
+def open_for(wish: Wish) -> ETLOrchestrator:
     """The configuration asked for; a testing workflow named without one is looked for where the testing ones are."""
     orchestrator = create_orchestrator(wish.config)
     shipped = orchestrator.settings.config == SHIPPED_CONFIG
@@ -88,8 +133,9 @@ def _open(wish: Wish) -> ETLOrchestrator:
     return testing
 
 
-def _introduce(execution: Execution, plan: Plan, wish: Wish) -> None:
+def introduce(journey: Journey) -> None:
     """The id is the first line, so that `run | head -1` gives it; then where data comes from, and what is assumed."""
+    execution, plan = journey.execution, journey.plan
     request = execution.request
     write_out(execution.execution_id)
     what = _("workflow {name}").format(name=request.workflow) if request.workflow else _("selected tasks")
@@ -109,22 +155,22 @@ def _introduce(execution: Execution, plan: Plan, wish: Wish) -> None:
                 tasks=", ".join(plan.assumed_satisfied)
             )
         )
-    if wish.max_workers is not None and not wish.parallel:
-        write_err(_("Warning: --max-workers has no effect without --parallel"))
+    if request.rerun_of is not None:
+        write_out(_("Repeats execution {execution_id}").format(execution_id=request.rerun_of))
+        if request.kept:
+            write_out(_("Results kept: {tasks}").format(tasks=", ".join(request.kept)))
 
 
-async def _drive(
-    orchestrator: ETLOrchestrator, execution: Execution, plan: Plan, wish: Wish, caught: list[str]
-) -> ExecutionResult:
-    level = logging.getLevelNamesMapping()[wish.log_level]
+async def _drive(orchestrator: ETLOrchestrator, journey: Journey, log_level: str, caught: list[str]) -> ExecutionResult:
+    level = logging.getLevelNamesMapping()[log_level]
     live = on_terminal(sys.stderr) and level >= logging.INFO
-    progress = LiveProgress(plan) if live else PlainProgress(level=level, zone=orchestrator.zone)
+    progress = LiveProgress(journey.plan) if live else PlainProgress(level=level, zone=orchestrator.zone)
 
     def ready(runner: Runner) -> None:
         listen_to_signals(runner, caught, _tell_signal)
 
     try:
-        return await orchestrator.drive(execution, plan, listeners=[progress], log_level=level, on_start=ready)
+        return await orchestrator.drive(journey, listeners=[progress], log_level=level, on_start=ready)
     finally:
         progress.close()
 

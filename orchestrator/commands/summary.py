@@ -1,6 +1,7 @@
 """The table at the end of `run`: each task with its state, duration, rows, and what failed and why."""
 
 from collections.abc import Iterable
+from datetime import tzinfo
 
 from orchestrator.commands.printing import as_typed
 from orchestrator.core.executions import TaskRun
@@ -52,8 +53,8 @@ def task_titles() -> list[str]:
     return ["", _("task"), _("status"), _("attempts"), _("duration"), _("rows"), _("reason")]
 
 
-def task_rows(runs: Iterable[TaskRun]) -> list[list[str]]:
-    """A row per task run, in plan order."""
+def task_rows(runs: Iterable[TaskRun], zone: tzinfo | None = None) -> list[list[str]]:
+    """A row per task run, in plan order; times in `zone`, else the machine's."""
     return [
         [
             MARKS[run.status],
@@ -62,21 +63,25 @@ def task_rows(runs: Iterable[TaskRun]) -> list[list[str]]:
             str(run.attempts) if run.attempts else "–",
             "–" if run.duration is None else f"{run.duration:.2f} s",
             _grouped(rows_of(run.output)),
-            as_typed(why(run)),
+            as_typed(why(run, zone)),
         ]
         for run in runs
     ]
 
 
-def why(run: TaskRun) -> str:
-    """What failed, or why it was skipped or waits; empty where there is nothing to say."""
-    if run.status is TaskStatus.COMPLETED:
-        return ""
+def why(run: TaskRun, zone: tzinfo | None = None) -> str:
+    """What failed, why it was skipped, or when it is tried again (in `zone`); empty where there is nothing to say."""
+    if run.status is TaskStatus.COMPLETED:  # a reason has only what was not executed: kept, cached, marked
+        return say(run.reason)
     failed = error_of(run, say)
-    if failed is not None:
-        kind = "" if run.error_type in {None, "timeout", "crash", "lost"} else f"{run.error_type.rpartition('.')[2]}: "
-        return f"{kind}{failed.strip().splitlines()[0] if failed.strip() else ''}"
-    return say(run.reason)
+    if failed is None:
+        return say(run.reason)
+    kind = "" if run.error_type in {None, "timeout", "crash", "lost"} else f"{run.error_type.rpartition('.')[2]}: "
+    text = f"{kind}{failed.strip().splitlines()[0] if failed.strip() else ''}"
+    if run.status is TaskStatus.RETRY_WAIT and run.next_attempt_at is not None:
+        at = run.next_attempt_at.astimezone(zone).strftime("%H:%M:%S")
+        return _("next attempt at {time} · {why}").format(time=at, why=text)
+    return text
 
 
 def rows_of(output: JSON) -> int | None:

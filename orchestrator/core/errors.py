@@ -1,9 +1,13 @@
 """What callers may ask for and cannot have: one class for each thing that is handled differently."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import islice
 
 from orchestrator.core.messages import N_, Message
+
+MOST_COMPARED = 30_000_000
+"""Pairs of letters: beyond that a suggestion would cost seconds."""
 
 
 class OrchestratorError(Exception):
@@ -132,6 +136,58 @@ class StaleOwner(OrchestratorError):
         )
 
 
+class NoRoom(OrchestratorError):
+    """A move that would take more slots than there are; nothing changed, and it may be tried again later."""
+
+    def __init__(self, what: str, in_use: Mapping[str, int]) -> None:
+        super().__init__(N_("no slot is free: {what}"), what=what)
+        self.in_use = dict(in_use)
+        """Slots that other executions hold, by pool; empty where the workflow itself has no room."""
+
+
+class OrdersWaiting(OrchestratorError):
+    """A cancel was acknowledged meanwhile: it comes first; nothing changed."""
+
+    def __init__(self, execution_id: str) -> None:
+        super().__init__(N_("execution {execution_id} was cancelled meanwhile"), execution_id=execution_id)
+
+
+class WorkflowBusy(UsageError):
+    """Another execution of the workflow is under way, and only one may be."""
+
+    def __init__(self, workflow: str, execution_id: str) -> None:
+        super().__init__(
+            N_("workflow {workflow} is being executed by {execution_id}; nothing was started"),
+            workflow=workflow,
+            execution_id=execution_id,
+        )
+        self.execution_id = execution_id
+
+
+class BeingDriven(UsageError):
+    """Another process drives the execution: there is nothing to resume (exit 2)."""
+
+    def __init__(self, execution_id: str, owner: str) -> None:
+        super().__init__(
+            N_("execution {execution_id} is being run by {owner}; nothing was started"),
+            execution_id=execution_id,
+            owner=owner,
+        )
+        self.owner = owner
+
+
+class ExecutionEnded(UsageError):
+    """The execution has ended: there is nothing to drive."""
+
+    def __init__(self, execution_id: str, status: str) -> None:
+        super().__init__(
+            N_("execution {execution_id} has ended: it is {status}; `etl rerun {execution_id}` repeats it"),
+            execution_id=execution_id,
+            status=status,
+        )
+        self.execution_id = execution_id
+
+
 class StoreUnusable(OrchestratorError):
     """The state store cannot go on (disk, corruption, lock, newer schema): exit 5. The text names file and way out."""
 
@@ -141,8 +197,12 @@ class HomeUnusable(OrchestratorError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like `name`, or None if none is close."""
-    found = get_close_matches(name[:200], list(known), n=1)
+    """The known name most like `name`, or None if none is close; of very many only those that begin alike count."""
+    pool = list(known)
+    if len(name[:200]) * sum(map(len, pool)) > MOST_COMPARED:
+        alike = (other for other in pool if other[:1] == name[:1] and abs(len(other) - len(name)) <= 2)  # noqa: PLR2004
+        pool = list(islice(alike, 2000))
+    found = get_close_matches(name[:200], pool, n=1)
     return found[0] if found else None
 
 

@@ -38,6 +38,11 @@ class TaskMoved:
     reason: Message | None = None
     next_attempt_at: datetime | None = None
     duration: float | None = None
+    cached_from: str | None = None
+    """The result is that of this execution."""
+    cache_key: str | None = None
+    neutral: bool | None = None
+    """Of a skip: nobody is to blame, and what waits for it is skipped without a failure (D2d)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,3 +64,5 @@ class Event:
     execution_id: str
     seq: int
     move: Move
+    chain: str = ""
+    """sha256 over the chain of the event before and this one as stored; "" where it was never computed."""

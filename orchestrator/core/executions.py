@@ -27,6 +27,14 @@ class Request:
     """Label of where the data comes from (`ETL_SOURCE`), where the tasks have one."""
     assumed_satisfied: tuple[str, ...] = ()
     """Dependencies outside the selection (D1)."""
+    pools: Mapping[str, str] = field(default_factory=dict)
+    """Task id → pool, of the tasks that need a slot of one."""
+    rerun_of: str | None = None
+    """The execution that this one repeats (D16)."""
+    kept: tuple[str, ...] = ()
+    """Tasks whose results are taken from `rerun_of` instead of executing them again."""
+    outputs_from: Mapping[str, str] = field(default_factory=dict)
+    """Task outside the selection → execution whose output of it is used (D15)."""
     snapshot: str = ""
     """sha256 of the stored configuration (D13)."""
     version: str = ""
@@ -52,6 +60,8 @@ class Execution:
     """Grows with each claim; writes with an older one are refused (R4)."""
     lease_until: datetime | None = None
     reason: Message | None = None
+    refused_writes: int = 0
+    """Writes by owners that had lost it (R4)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +84,10 @@ class TaskRun:
     reason: Message | None = None
     """Why it was skipped, cancelled or is waiting."""
     next_attempt_at: datetime | None = None
+    cached_from: str | None = None
+    """The execution whose result this is; nothing was executed here."""
+    cache_key: str | None = None
+    """Under which the result may be found again: what it was made of, as a hash."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +96,7 @@ class Attempt:
 
     key: AttemptKey
     status: str = "running"
-    """running · completed · failed · timeout · crashed · cancelled · lost · skipped."""
+    """running · completed · failed · timeout · crashed · cancelled · lost · skipped · marked."""
     started_at: datetime | None = None
     ended_at: datetime | None = None
     duration: float | None = None
@@ -94,4 +108,6 @@ class Attempt:
     traceback: str | None = None
     log: str | None = None
     """Its log file, relative to ETL_HOME."""
+    code_sha256: str | None = None
+    """Of the module's source as it was called."""
     usage: Usage = field(default_factory=Usage)

@@ -104,6 +104,8 @@ def advance_run(run: TaskRun, moved: TaskMoved) -> TaskRun:
         error_type=moved.error_type,
         reason=moved.reason,
         next_attempt_at=moved.next_attempt_at,
+        cached_from=moved.cached_from,
+        cache_key=moved.cache_key,
     )
 
 
@@ -126,6 +128,7 @@ def advance_attempt(known: Attempt | None, moved: TaskMoved | AttemptNoted, new:
         reason=new.reason or known.reason,
         traceback=_said(new.traceback, known.traceback),
         log=_said(new.log, known.log),
+        code_sha256=_said(new.code_sha256, known.code_sha256),
         usage=Usage(
             cpu_seconds=_said(new.usage.cpu_seconds, known.usage.cpu_seconds),
             peak_memory_bytes=_said(new.usage.peak_memory_bytes, known.usage.peak_memory_bytes),

@@ -21,7 +21,7 @@ class Ledger:
 
     def __init__(self, state: MachineState, now: Moment) -> None:
         self._execution_id = state.execution_id
-        self._now = now
+        self.now = now
         self.runs: dict[str, RunState] = dict(state.runs)
         self.status = state.status
         self.began = state.began
@@ -43,6 +43,8 @@ class Ledger:
         reason: Message | None = None,
         verdict: Verdict | None = None,
         delay: float | None = None,
+        cached_from: str | None = None,
+        neutral: bool | None = None,
     ) -> None:
         """Give a task run its next state; `delay` in seconds is the wait before another attempt."""
         run = self.runs[task_id]
@@ -58,14 +60,17 @@ class Ledger:
                 run=self.run_key(task_id),
                 before=run.status,
                 after=after,
-                at=self._now.at,
+                at=self.now.at,
                 attempt=attempt,
                 output=verdict.output if verdict else output,
                 error=verdict.error if verdict else None,
                 error_type=verdict.error_type if verdict else None,
                 reason=reason or (verdict.reason if verdict else None),
-                next_attempt_at=None if delay is None else self._now.later(delay).at,
-                duration=self._now.since(run.began) if after.final else None,
+                next_attempt_at=None if delay is None else self.now.later(delay).at,
+                duration=self.now.since(run.began) if after.final else None,
+                cached_from=cached_from,
+                cache_key=run.cache_key if after is TaskStatus.COMPLETED else None,
+                neutral=neutral if after is TaskStatus.SKIPPED else None,
             )
         )
 
@@ -76,8 +81,8 @@ class Ledger:
             ExecutionMoved(
                 before=self.status,
                 after=after,
-                at=self._now.at,
-                duration=self._now.since(self.began) if after in OF_STATUS else None,
+                at=self.now.at,
+                duration=self.now.since(self.began) if after in OF_STATUS else None,
                 exit_code=OF_STATUS.get(after),
                 reason=reason,
             )

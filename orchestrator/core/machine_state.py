@@ -8,7 +8,7 @@ from orchestrator.core.events import Move
 from orchestrator.core.identity import AttemptKey
 from orchestrator.core.judging import Verdict
 from orchestrator.core.moments import Moment
-from orchestrator.core.outcomes import Outcome, Usage
+from orchestrator.core.outcomes import JSON, Outcome, Usage
 from orchestrator.core.plan import Plan
 from orchestrator.core.states import ExecutionStatus, TaskStatus
 from orchestrator.core.trigger_rules import Tally
@@ -19,6 +19,16 @@ class Ending(Enum):
 
     CANCEL = auto()
     STOP = auto()
+    EXPIRE = auto()
+    """The execution's `max_duration` is over."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A result that stands already."""
+
+    execution_id: str
+    output: JSON = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +51,11 @@ class RunState:
     attempt_began: Moment | None = None
     due: float | None = None
     """Ticks at which a waiting retry may start."""
+    cut_short: bool = False
+    """Interrupted while an attempt was under way, not between two."""
+    looked_up: bool = False
+    """Its cached result was asked for."""
+    cache_key: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +66,20 @@ class MachineState:
     plan: Plan
     max_workers: int
     stop_on_failure: bool = True
-    max_interruptions: int = 3
+    max_duration: float | None = None
+    """Seconds for the whole execution."""
+    pools: Mapping[str, int] = field(default_factory=dict)
+    """Slots of each pool, all executions together."""
+    pools_of_others: Mapping[str, int] = field(default_factory=dict)
+    """Slots that other executions held when somebody last looked."""
+    pools_held: Mapping[str, int] = field(default_factory=dict)
+    """Slots that this one's attempts hold."""
+    kept: Mapping[str, Kept] = field(default_factory=dict)
+    """Results that are taken from an earlier execution."""
     status: ExecutionStatus = ExecutionStatus.QUEUED
     runs: Mapping[str, RunState]
-    ready: tuple[int, ...] = ()
-    """Positions of tasks that may start as soon as a slot is free, ascending."""
+    ready: tuple[tuple[int, int], ...] = ()
+    """Priority (turned) and position of tasks that may start as soon as a slot is free, the first first."""
     live: int = 0
     """Attempts under way."""
     open: int
@@ -70,10 +94,20 @@ class MachineState:
     """Something failed or was skipped because of a failure."""
     ending: Ending | None = None
 
+    @property
+    def waits_for_pools(self) -> bool:
+        """Whether a task run is ready and only other executions' slots keep it from starting."""
+        return self.status is ExecutionStatus.RUNNING and bool(self.pools_of_others) and bool(self.ready)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Begin:
-    """The execution was claimed: start."""
+    """The execution was claimed: start, or go on where an interruption left it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnerLost:
+    """Whoever drove it is gone, and all its attempts are known to be dead (D9)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +118,7 @@ class AttemptFinished:
     outcome: Outcome
     duration: float
     usage: Usage = field(default_factory=Usage)
+    code_sha256: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +136,36 @@ class StopAsked:
     """The orchestrator must go; the execution is to be `interrupted` (SIGTERM, SIGHUP, server stop)."""
 
 
-MachineEvent = Begin | AttemptFinished | TimePassed | CancelAsked | StopAsked
+@dataclass(frozen=True, kw_only=True)
+class MarkAsked:
+    """An operator declares a task run that is not under way completed or skipped."""
+
+    task_id: str
+    mark_as: TaskStatus
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolsSeen:
+    """Slots of pools that other executions hold now."""
+
+    others: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CacheLookedUp:
+    """Whether there is a result to take again; the answer to a LookUp."""
+
+    task_id: str
+    cache_key: str | None = None
+    """None where it could not be told what the result is made of: then it is executed, and not kept."""
+    found: Kept | None = None
+
+
+MachineEvent = (
+    Begin | OwnerLost | AttemptFinished | TimePassed | CancelAsked | StopAsked | MarkAsked | PoolsSeen | CacheLookedUp
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +180,17 @@ class StartAttempt:
     """Hand this attempt to the executor, once its move is stored."""
 
     attempt: AttemptKey
+    limit: float | None = None
+    """Seconds that the task's deadline leaves; None without one."""
+    alone: bool = False
+    """An attempt of it was lost before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookUp:
+    """Find out whether the task's result is known already, and answer with CacheLookedUp."""
+
+    task_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,4 +207,4 @@ class WakeAt:
     ticks: float
 
 
-Command = Record | StartAttempt | StopAttempt | WakeAt
+Command = Record | StartAttempt | StopAttempt | WakeAt | LookUp

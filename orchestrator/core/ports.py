@@ -1,15 +1,13 @@
-"""What the engine needs of stores, executors, listeners and clocks; each port as small as its caller's need."""
+"""What the engine needs of executors, listeners and clocks; each port as small as its caller's need."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
-from orchestrator.core.events import Event, Move
-from orchestrator.core.executions import Attempt, Execution, Request, TaskRun
+from orchestrator.core.events import Event
 from orchestrator.core.identity import AttemptKey
 from orchestrator.core.outcomes import JSON, Outcome, Usage
-from orchestrator.core.states import ExecutionStatus
 
 
 class Clock(Protocol):
@@ -20,72 +18,6 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds that never go back; only differences mean anything."""
-
-
-class Store(Protocol):
-    """Remembers executions. Every method is one transaction; what has returned is durable (R3).
-
-    Any method may raise StoreUnusable.
-    """
-
-    def create_execution(self, execution_id: str, request: Request, *, snapshot: str, at: datetime) -> Execution:
-        """Reserve the id and store the execution as queued with one pending task run per task of `request.tasks`.
-
-        `snapshot` is the configuration's text, kept once per sha256 (`request.snapshot`).
-        Raises ExecutionIdTaken, and then nothing was stored.
-        """
-
-    def claim_execution(self, execution_id: str, *, owner: str, lease: timedelta, at: datetime) -> Execution:
-        """Become the owner of a queued or interrupted execution, or of one whose lease ran out; token + 1.
-
-        The status does not change by this. Raises NoSuchExecution, or StaleOwner while another's lease lasts or the
-        execution is final.
-        """
-
-    def renew_lease(self, execution: Execution, *, lease: timedelta, at: datetime) -> None:
-        """Extend the lease of `execution` (its owner and token). Raises StaleOwner."""
-
-    def record(self, execution: Execution, moves: Sequence[Move]) -> list[Event]:
-        """Apply all moves, or none, and append them to the event log; returns them numbered.
-
-        Each is a conditional update that names the state it expects. Raises StaleOwner where owner or token of
-        `execution` are not the stored ones, IllegalMove where a state is not the expected one or the table of moves
-        has no such step. The last move of an execution to a final state or `interrupted` gives up the lease.
-        """
-
-    def get_execution(self, execution_id: str) -> Execution:
-        """The execution; raises NoSuchExecution."""
-
-    def find_executions(self, part: str, *, limit: int = 10) -> list[str]:
-        """Ids that contain `part`, newest first."""
-
-    def list_executions(
-        self,
-        *,
-        limit: int = 50,
-        before: str | None = None,
-        statuses: Iterable[ExecutionStatus] = (),
-        workflow: str | None = None,
-    ) -> list[Execution]:
-        """Newest first (created_at, then id); `before` is the last id of the previous page."""
-
-    def task_runs(self, execution_id: str) -> list[TaskRun]:
-        """Of one execution, by position, then index."""
-
-    def attempts(self, execution_id: str) -> list[Attempt]:
-        """Of one execution, by task run's position, then number."""
-
-    def events(self, execution_id: str, *, after: int = 0) -> list[Event]:
-        """The event log from `after` on (exclusive), in order."""
-
-    def snapshot(self, sha256: str) -> str:
-        """The configuration's text; raises KeyError."""
-
-    def latest_completed(self, task_ids: Iterable[str]) -> Mapping[str, str]:
-        """Which of these tasks completed in the latest execution that held them: task id → execution id."""
-
-    def close(self) -> None:
-        """Let go of files and connections. Calling it twice does no harm."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +43,12 @@ class Call:
     working_directory: str = ""
     hidden: tuple[str, ...] = ()
     """Texts that the log must not hold: each is replaced by `***` before a line is written (D21)."""
+    alone: bool = False
+    """An attempt of it was lost before: what ends its supervisor this time must end no other attempt."""
+    memory_limit_mb: int | None = None
+    """MiB for the attempt and all it started, together."""
+    isolation: str = "fresh"
+    """`fresh`: a process of its own; `shared`: a warm one that other calls of its kind used before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +71,15 @@ class AttemptOutput:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AttemptProgress:
+    """How far the attempt says it has come; best effort, of many only the latest counts."""
+
+    attempt: AttemptKey
+    done: float
+    total: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class AttemptEnded:
     """The attempt and all that it had started are gone."""
 
@@ -141,10 +88,14 @@ class AttemptEnded:
     at: datetime
     duration: float
     """Seconds by the monotonic clock."""
+    code_sha256: str | None = None
+    """Of the module's source as it was called."""
     usage: Usage = field(default_factory=Usage)
+    trouble: str = ""
+    """What went wrong beside it, such as a log that could not be written."""
 
 
-ExecutorEvent = AttemptStarted | AttemptOutput | AttemptEnded
+ExecutorEvent = AttemptStarted | AttemptOutput | AttemptProgress | AttemptEnded
 
 
 class Executor(Protocol):
@@ -181,6 +132,9 @@ class Listener(Protocol):
 
     def on_output(self, output: AttemptOutput) -> None:
         """An attempt wrote something."""
+
+    def on_progress(self, progress: AttemptProgress) -> None:
+        """An attempt said how far it has come."""
 
     def close(self) -> None:
         """Nothing more will come."""

@@ -7,6 +7,9 @@ from orchestrator.core.tasks import Task, TriggerRule
 
 CANCELLED = Message(template=N_("the execution was cancelled"))
 STOPPED = Message(template=N_("the orchestrator was stopped"))
+OWNER_GONE = Message(template=N_("the orchestrator that ran it is gone"))
+EXPIRED = Message(template=N_("the execution's max_duration is over"))
+NOT_AGAIN = Message(template=N_("interrupted, and on_interrupt says that it must not run twice"))
 SAID_SKIPPED = Message(template=N_("the function returned status skipped"))
 
 
@@ -41,3 +44,20 @@ def waiting_to_retry(attempt: int, delay: float) -> Message:
         template=N_("attempt {number} failed; the next one starts in {delay} s"),
         facts={"number": attempt, "delay": f"{delay:.1f}"},
     )
+
+
+def past_deadline(deadline: float) -> Message:
+    """No attempt may run any more: the task's `deadline`, in seconds, is over."""
+    return Message(
+        template=N_("its deadline of {deadline} s for all attempts is over"), facts={"deadline": f"{deadline:g}"}
+    )
+
+
+def marked(by: str, reason: str) -> Message:
+    """An operator said so."""
+    return Message(template=N_("marked by {by}: {reason}"), facts={"by": by, "reason": reason})
+
+
+def result_of(execution_id: str) -> Message:
+    """Not executed: the result of an earlier execution holds."""
+    return Message(template=N_("result of execution {execution_id}"), facts={"execution_id": execution_id})

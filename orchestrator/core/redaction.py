@@ -7,6 +7,8 @@ from dataclasses import replace
 from orchestrator.core.outcomes import JSON, Crashed, Lost, NotCallable, Outcome, Raised, Returned
 
 HIDDEN = "***"
+OWN_SECRETS = ("ETL_API_TOKEN", "ETL_DATABASE_URL", "ETL_NOTIFY_URLS", "ETL_SMTP_PASSWORD")
+"""The orchestrator's own, by name in the environment: never handed to a task (D21)."""
 SHORTEST = 6
 """Shorter values would blank out ordinary words."""
 SECRET_NAME = re.compile(

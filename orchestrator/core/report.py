@@ -41,6 +41,9 @@ def build_report(
         "stop_on_failure": request.stop_on_failure,
         "started_by": request.source,
         "reason": say(execution.reason) or None,
+        "rerun_of": request.rerun_of,
+        "results_kept": list(request.kept),
+        "refused_writes": execution.refused_writes,
         "configuration_sha256": request.snapshot,
         "orchestrator_version": request.version,
     }
@@ -69,6 +72,8 @@ def _result(run: TaskRun, attempts: list[Attempt], zone: tzinfo, say: Say) -> di
         "error": error_of(run, say),
         "error_type": run.error_type,
         "reason": say(run.reason) or None,
+        "cached_from": run.cached_from,
+        "next_attempt_at": iso(run.next_attempt_at, zone),
         "attempts": [_attempt(attempt, zone, say) for attempt in attempts],
     }
 
@@ -87,6 +92,7 @@ def _attempt(attempt: Attempt, zone: tzinfo, say: Say) -> dict[str, JSON]:
         "log": attempt.log,
         "cpu_seconds": _seconds(attempt.usage.cpu_seconds),
         "peak_memory_bytes": attempt.usage.peak_memory_bytes,
+        "code_sha256": attempt.code_sha256,
     }
 
 

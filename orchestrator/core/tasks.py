@@ -30,6 +30,50 @@ class TriggerRule(StrEnum):
         return self in _CLEAN_UP
 
 
+class OnInterrupt(StrEnum):
+    """What becomes of a task whose attempt was lost with its place (semantics D9)."""
+
+    RETRY = "retry"
+    FAIL = "fail"
+
+
+class Isolation(StrEnum):
+    """Whether an attempt gets a process of its own, or a warm one that others used before (design, section 3)."""
+
+    FRESH = "fresh"
+    SHARED = "shared"
+
+
+class OnConflict(StrEnum):
+    """What a new execution does while as many of its workflow run as may (semantics, section 4)."""
+
+    QUEUE = "queue"
+    SKIP = "skip"
+    CANCEL_RUNNING = "cancel_running"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Concurrency:
+    """How many executions of a workflow may run at once."""
+
+    limit: int
+    on_conflict: OnConflict = OnConflict.QUEUE
+
+
+@dataclass(frozen=True, kw_only=True)
+class CachePolicy:
+    """When a result is taken again instead of executing the task: while all that is named here is unchanged."""
+
+    code: bool = True
+    """The source of the task's module."""
+    parameters: bool = True
+    """The parameters as the function gets them."""
+    inputs: tuple[str, ...] = ()
+    """Files and patterns, relative to ETL_HOME; their contents count."""
+    expires: float | None = None
+    """Seconds after which a result is too old."""
+
+
 _CLEAN_UP = frozenset({TriggerRule.ALWAYS, TriggerRule.ALL_DONE, TriggerRule.ONE_FAILED, TriggerRule.ALL_FAILED})
 
 
@@ -58,6 +102,21 @@ class Task:
     no_retry_on: list[str] = field(default_factory=list)
     critical: bool = True
     category: str = "general"
+    inputs: dict[str, str] = field(default_factory=dict)
+    """Parameter → task whose output it takes (D15)."""
+    deadline: float | None = None
+    """Seconds for the whole task, all attempts and the waits between them together (D5)."""
+    max_interruptions: int = 3
+    """Attempts that may be lost with their place before the task fails (D4)."""
+    on_interrupt: OnInterrupt = OnInterrupt.RETRY
+    isolation: Isolation = Isolation.FRESH
+    memory_limit_mb: int | None = None
+    environment: str | None = None
+    """`inherit` or `clean`; None: as the configuration says (D21)."""
+    pool: str | None = None
+    priority: int = 0
+    """Of tasks that are ready, those with a higher number start first."""
+    cache: CachePolicy | None = None
 
     @property
     def title(self) -> str:
@@ -105,6 +164,9 @@ class Workflow:
     description: str = ""
     tasks: list[str] = field(default_factory=list)
     parameters: dict[str, WorkflowParameter] = field(default_factory=dict)
+    max_duration: float | None = None
+    """Seconds for an execution of it (D5)."""
+    concurrency: Concurrency | None = None
 
     @property
     def title(self) -> str:
@@ -133,15 +195,21 @@ class Registry:
     """The tasks and workflows that may be asked for, in the order they were given."""
 
     def __init__(
-        self, tasks: Iterable[Task] = (), workflows: Iterable[Workflow] = (), limits: Limits | None = None
+        self,
+        tasks: Iterable[Task] = (),
+        workflows: Iterable[Workflow] = (),
+        limits: Limits | None = None,
+        pools: Mapping[str, int] | None = None,
     ) -> None:
         self._tasks: dict[str, Task] = {}
         self._workflows: dict[str, Workflow] = {}
         self.limits = limits or Limits()
+        self.pools: Mapping[str, int] = dict(pools or {})
+        """Slots by pool."""
         for task in tasks:
             self.add_task(task)
         for workflow in workflows:
-            self._workflows[workflow.workflow_id] = workflow
+            self.add_workflow(workflow)
 
     @property
     def tasks(self) -> Mapping[str, Task]:
@@ -160,6 +228,12 @@ class Registry:
         if task.task_id in self._tasks:
             raise UsageError(N_("task_id {name!r} is registered twice"), name=task.task_id)
         self._tasks[task.task_id] = task
+
+    def add_workflow(self, workflow: Workflow) -> None:
+        """Register `workflow`; raises UsageError where its name is taken."""
+        if workflow.workflow_id in self._workflows:
+            raise UsageError(N_("workflow {name!r} is registered twice"), name=workflow.workflow_id)
+        self._workflows[workflow.workflow_id] = workflow
 
     def task(self, task_id: str) -> Task:
         """The task of that id; raises UnknownTask."""

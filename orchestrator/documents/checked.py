@@ -78,9 +78,7 @@ def _place(memory: Path, path: Path) -> Path:
 
 
 def _fingerprint() -> str:
-    """Changes with the checker's code and with what it makes registries of."""
+    """Changes with the checker's code, and with the core, which it asks and of which it makes registries."""
     package = Path(__file__).resolve().parent
-    files = sorted(
-        [*package.glob("*.py"), package.parent / "core" / "tasks.py", package.parent / "core" / "snapshot.py"]
-    )
+    files = sorted([*package.glob("*.py"), *(package.parent / "core").glob("*.py")])
     return "|".join(f"{file.name}:{(seen := file.stat()).st_size}:{seen.st_mtime_ns}" for file in files)

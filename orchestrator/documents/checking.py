@@ -1,27 +1,30 @@
 """One way through a parsed configuration: section by section, then what they say about each other."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestrator.core.messages import N_, Message
-from orchestrator.core.parameters import fits
-from orchestrator.core.tasks import ALL, Limits, Registry, Task, Workflow, WorkflowParameter
-from orchestrator.documents.models import ConfigurationModel, LimitsModel, ParameterModel, TaskModel, WorkflowModel
-from orchestrator.documents.names import Fault, check_id, check_parameter_name
+from orchestrator.core.tasks import CachePolicy, Limits, Registry, Task
+from orchestrator.documents.models import CacheModel, ConfigurationModel, LimitsModel, PoolsModel, TaskModel
+from orchestrator.documents.names import check_id
 from orchestrator.documents.objects import (
+    check_key,
     empty,
     known_fields,
     missing,
-    must_be_object,
     read_object,
     report_unknown_fields,
     values_given,
+    without,
 )
+from orchestrator.documents.outputs import OutputUses
 from orchestrator.documents.places import JSONPath, Places, shown
 from orchestrator.documents.problems import Enough, Problems
 from orchestrator.documents.reading import Parsed, find_hidden_faults
 from orchestrator.documents.references import References
-from orchestrator.documents.templates import check_templates, parameters_used
+from orchestrator.documents.suggestions import Suggestions
+from orchestrator.documents.templates import check_templates
+from orchestrator.documents.workflows import WorkflowReader
 
 
 class Checker:
@@ -51,14 +54,18 @@ class Checker:
             fault = Message(template=N_("must be a string, not {value}"), facts={"value": shown(top["$schema"])})
             self.problems.with_value(("$schema",), fault)
         limits = read_object(LimitsModel, top.get("orchestrator_config", {}), ("orchestrator_config",), self.problems)
+        pools = self._read_pools(top.get("pools", {}))
         raw_tasks = self._list_of_tasks(top)
         tasks = [self._read_task(raw, ("tasks", index)) for index, raw in enumerate(raw_tasks)]
         references = References(raw_tasks, self._places, self.problems)
         references.check_tasks()
-        workflows = self._read_workflows(top, references, self._parameters_asked(raw_tasks))
+        asked = self._check_outputs(raw_tasks, references)
+        if pools is not None:
+            self._check_pools(raw_tasks, pools)
+        workflows = WorkflowReader(references, asked, self.problems).read_all(top.get("workflows", {}))
         if limits is None or self.problems.any:
             return None
-        return Registry([task for task in tasks if task is not None], workflows, _limits(limits))
+        return Registry([task for task in tasks if task is not None], workflows, _limits(limits), pools)
 
     def _list_of_tasks(self, top: Mapping[str, object]) -> Sequence[object]:
         if "tasks" not in top:
@@ -66,100 +73,64 @@ class Checker:
             return []
         tasks = top["tasks"]
         if not isinstance(tasks, list):
-            fault = Message(template=N_("{field} must be a list, not {value}"), facts=_field_and("tasks", tasks))
+            fault = Message(
+                template=N_("{field} must be a list, not {value}"),
+                facts={"field": shown("tasks"), "value": shown(tasks)},
+            )
             self.problems.with_value(("tasks",), fault)
             return []
         if not tasks:
             self.problems.with_value(("tasks",), empty("tasks"))
         return tasks
 
+    def _read_pools(self, raw: object) -> dict[str, int] | None:
+        """Slots by pool; None where the section as a whole is wrong."""
+        read_object(PoolsModel, {"pools": raw}, (), self.problems)
+        if not isinstance(raw, dict):
+            return None
+        for name in raw:
+            check_key(check_id, ("pools", name), N_("pool name: {fault}"), self.problems)
+        return raw
+
     def _read_task(self, raw: object, path: JSONPath) -> Task | None:
+        cache = None
+        if isinstance(raw, dict) and "cache" in raw:
+            cache = read_object(CacheModel, raw["cache"], (*path, "cache"), self.problems)
+            raw = without(raw, "cache")
         read = read_object(TaskModel, raw, path, self.problems)
-        if self._parsed.templates and isinstance(raw, dict):
-            check_templates(raw.get("parameters"), (*path, "parameters"), self.problems)
         if read is None:
             return None
         given: dict[str, Any] = values_given(read)
+        if cache is not None:
+            given["cache"] = _cache(cache)
         return Task(**given)
 
-    def _read_workflows(
-        self, top: Mapping[str, object], references: References, asked: Mapping[str, set[str]]
-    ) -> list[Workflow]:
-        raw_workflows = top.get("workflows", {})
-        if not isinstance(raw_workflows, dict):
-            fault = Message(
-                template=N_("{field} must be an object, not {value}"), facts=_field_and("workflows", raw_workflows)
-            )
-            self.problems.with_value(("workflows",), fault)
-            return []
-        read = []
-        for name, raw in raw_workflows.items():
-            path: JSONPath = ("workflows", name)
-            self._check_key(check_id, path, N_("workflow name: {fault}"))
-            workflow = self._read_workflow(name, raw, path)
-            selected = raw.get("tasks") if isinstance(raw, dict) else None
-            if isinstance(selected, list):
-                references.check_selection(selected, (*path, "tasks"))
-            if workflow is not None:
-                self._check_declared(workflow, path, asked)
-                read.append(workflow)
-        return read
+    def _check_outputs(self, raw_tasks: Sequence[object], references: References) -> dict[str, set[str]]:
+        """Check what tasks take from others, and every other `${…}` on the way.
 
-    def _read_workflow(self, name: str, raw: object, path: JSONPath) -> Workflow | None:
-        parameters: dict[str, WorkflowParameter] | None = {}
-        if isinstance(raw, dict) and "parameters" in raw:
-            parameters = self._read_parameters(raw["parameters"], (*path, "parameters"))
-            raw = {field: value for field, value in raw.items() if field != "parameters"}
-        read = read_object(WorkflowModel, raw, path, self.problems)
-        if read is None or parameters is None:
-            return None
-        given: dict[str, Any] = values_given(read)
-        return Workflow(workflow_id=name, parameters=parameters, **given)
+        Gives task id → names of the execution parameters that its `parameters` use; only tasks that use any.
+        """
+        asked: dict[str, set[str]] = {}
+        uses = OutputUses(raw_tasks, references.index_of, references.suggestions, self.problems)
+        for index, raw in enumerate(raw_tasks):
+            if not isinstance(raw, dict):
+                continue
+            if "inputs" in raw:
+                uses.check_inputs(index)
+            if self._parsed.templates and "parameters" in raw:
+                path: JSONPath = ("tasks", index, "parameters")
+                used = check_templates(raw["parameters"], path, self.problems, uses.of_task(index))
+                if used and isinstance(raw.get("task_id"), str):
+                    asked[raw["task_id"]] = used
+        uses.check_upstream()
+        return asked
 
-    def _read_parameters(self, raw: object, path: JSONPath) -> dict[str, WorkflowParameter] | None:
-        if not isinstance(raw, dict):
-            self.problems.with_value(path, must_be_object(raw))
-            return None
-        return {name: self._read_parameter(name, declared, (*path, name)) for name, declared in raw.items()}
-
-    def _read_parameter(self, name: str, raw: object, path: JSONPath) -> WorkflowParameter:
-        self._check_key(check_parameter_name, path, N_("parameter name: {fault}"))
-        read = read_object(ParameterModel, raw, path, self.problems)
-        if read is None:
-            return WorkflowParameter(name=name)
-        required = "default" not in read.model_fields_set
-        if not required and not fits(read.type, read.default):
-            self.problems.with_value((*path, "default"), _unfit_default(read))
-        return WorkflowParameter(name=name, type=read.type, default=read.default, required=required)
-
-    def _parameters_asked(self, raw_tasks: Sequence[object]) -> dict[str, set[str]]:
-        """Task id → names of the execution parameters that its `parameters` use; only tasks that use any."""
-        if not self._parsed.templates:
-            return {}
-        asked = {
-            raw["task_id"]: parameters_used(raw.get("parameters"))
-            for raw in raw_tasks
-            if isinstance(raw, dict) and isinstance(raw.get("task_id"), str)
-        }
-        return {task_id: used for task_id, used in asked.items() if used}
-
-    def _check_key(self, check: Callable[[str], str], path: JSONPath, template: str) -> None:
-        """Report the key that ends `path` where `check` refuses it."""
-        try:
-            check(str(path[-1]))
-        except Fault as fault:
-            self.problems.with_key(path, Message(template=template, facts={"fault": fault.message}))
-
-    def _check_declared(self, workflow: Workflow, path: JSONPath, asked: Mapping[str, set[str]]) -> None:
-        """Report execution parameters that a task of `workflow` asks for and that it does not declare."""
-        selected = list(asked) if workflow.tasks == [ALL] else [task for task in workflow.tasks if task in asked]
-        for task_id in selected:
-            for parameter in sorted(asked[task_id] - workflow.parameters.keys()):
-                fault = Message(
-                    template=N_("task {task} uses ${{params.{parameter}}}, which this workflow does not declare"),
-                    facts={"task": shown(task_id), "parameter": parameter},
-                )
-                self.problems.with_part(path, fault)
+    def _check_pools(self, raw_tasks: Sequence[object], pools: Mapping[str, int]) -> None:
+        suggestions = Suggestions(pools)
+        for index, raw in enumerate(raw_tasks):
+            name = raw.get("pool") if isinstance(raw, dict) else None
+            if isinstance(name, str) and name not in pools:
+                self.problems.with_value(("tasks", index, "pool"), suggestions.no_such_pool(name))
 
 
 def _limits(read: LimitsModel) -> Limits:
@@ -169,12 +140,8 @@ def _limits(read: LimitsModel) -> Limits:
     return Limits(**given)
 
 
-def _field_and(field: str, value: object) -> dict[str, object]:
-    return {"field": shown(field), "value": shown(value)}
-
-
-def _unfit_default(read: ParameterModel) -> Message:
-    return Message(
-        template=N_("must be of type {type}, not {value}; leave default out where it must be given"),
-        facts={"type": read.type.value, "value": shown(read.default)},
-    )
+def _cache(read: CacheModel) -> CachePolicy:
+    given: dict[str, Any] = values_given(read)
+    if "inputs" in given:
+        given["inputs"] = tuple(read.inputs)
+    return CachePolicy(**given)

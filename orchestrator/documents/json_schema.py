@@ -5,7 +5,13 @@ from typing import Any
 from orchestrator.documents.models import ConfigurationModel
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_ENUMERATIONS = {"TriggerRule": "Regla de inicio", "ParameterType": "Tipo de parámetro"}
+_ENUMERATIONS = {
+    "TriggerRule": "Regla de inicio",
+    "ParameterType": "Tipo de parámetro",
+    "OnInterrupt": "Tras una interrupción",
+    "Isolation": "Aislamiento",
+    "OnConflict": "En caso de conflicto",
+}
 
 
 def configuration_schema() -> dict[str, Any]:

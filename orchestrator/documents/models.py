@@ -1,108 +1,46 @@
-"""The JSON file's objects as pydantic models: types, limits, and what to say when a value breaks them.
+"""The JSON file's objects as pydantic models: which fields there are, and what an editor says about them.
 
 Only fields that stand in the file are read from a model; the defaults for the others are those of `core.tasks`. The
 defaults repeated here are for the JSON Schema, and a test keeps them equal.
 """
 
-from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from orchestrator.core.messages import N_
-from orchestrator.core.tasks import ParameterType, TriggerRule
-from orchestrator.documents.names import (
-    LONGEST_ID,
-    check_exception_name,
-    check_function_name,
-    check_module_path,
-    check_task_id,
-    check_timezone,
-    check_title,
+from orchestrator.core.tasks import Isolation, OnConflict, OnInterrupt, ParameterType, TriggerRule
+from orchestrator.documents.fields import (
+    Arguments,
+    Conflict,
+    Delay,
+    ExceptionNames,
+    FilePatterns,
+    FunctionName,
+    Grace,
+    Inputs,
+    Interrupted,
+    Interruptions,
+    Kind,
+    Language,
+    Limit,
+    Memory,
+    ModulePath,
+    ModulePrefixes,
+    Pools,
+    Priority,
+    Retries,
+    Rule,
+    Seclusion,
+    Slots,
+    Surroundings,
+    TaskId,
+    TaskIds,
+    Text,
+    TimeZone,
+    Title,
+    Truth,
+    Workers,
 )
-
-YEAR = 31_536_000
-"""Seconds; no attempt and no wait may last longer."""
-LONGEST_GRACE = 3600
-MOST_RETRIES = 100
-MOST_WORKERS = 1024
-MOST_ENTRIES = 100_000
-"""Entries of one list; keeps the report on a hostile file short in time and memory."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class MustBe:
-    """What a field asks of its value, as a template with `{value}`; `items` the same for the entries of a list."""
-
-    template: str
-    items: str = ""
-    choices: tuple[str, ...] = ()
-    facts: dict[str, object] = field(default_factory=dict)
-
-
-_STRING = MustBe(template=N_("must be a string, not {value}"))
-_TASK_IDS = MustBe(
-    template=N_("must be a list of task ids, not {value}"), items=N_("must be a task id (a string), not {value}")
-)
-_EXCEPTIONS = MustBe(
-    template=N_("must be a list of exception names, not {value}"),
-    items=N_("must be the name of an exception (a string), not {value}"),
-)
-_MODULES = MustBe(
-    template=N_("must be a list of module prefixes, not {value}"),
-    items=N_("must be a module prefix (a string), not {value}"),
-)
-_ABOVE_ZERO = N_("must be a number > 0 and at most {most}, not {value}")
-_FROM_ZERO = N_("must be a number ≥ 0 and at most {most}, not {value}")
-_WHOLE = N_("must be a whole number {least}…{most}, not {value}")
-_CHOICE = N_("must be one of {choices}, not {value}")
-_NAME_PATTERN = r"^[^\s._][^\s.]*$"
-_MODULE_PATTERN = r"^[^\s.]+(\.[^\s.]+)*$"
-"""For editors only, and wider than the rule: their regular expressions know no letters beyond ASCII."""
-
-Text: TypeAlias = Annotated[str, _STRING]
-Title: TypeAlias = Annotated[str, AfterValidator(check_title), _STRING]
-TaskId: TypeAlias = Annotated[
-    str, AfterValidator(check_task_id), Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_ID}), _STRING
-]
-ModulePath: TypeAlias = Annotated[
-    str, AfterValidator(check_module_path), Field(json_schema_extra={"pattern": _MODULE_PATTERN}), _STRING
-]
-FunctionName: TypeAlias = Annotated[
-    str, AfterValidator(check_function_name), Field(json_schema_extra={"pattern": _NAME_PATTERN}), _STRING
-]
-TaskIds: TypeAlias = Annotated[list[str], Field(max_length=MOST_ENTRIES), _TASK_IDS]
-ExceptionNames: TypeAlias = Annotated[
-    list[Annotated[str, AfterValidator(check_exception_name)]], Field(max_length=MOST_ENTRIES), _EXCEPTIONS
-]
-ModulePrefixes: TypeAlias = Annotated[
-    list[Annotated[str, AfterValidator(check_module_path)]], Field(max_length=MOST_ENTRIES), _MODULES
-]
-Limit: TypeAlias = Annotated[
-    float, Field(gt=0, le=YEAR, allow_inf_nan=False), MustBe(template=_ABOVE_ZERO, facts={"most": YEAR})
-]
-Grace: TypeAlias = Annotated[
-    float,
-    Field(gt=0, le=LONGEST_GRACE, allow_inf_nan=False),
-    MustBe(template=_ABOVE_ZERO, facts={"most": LONGEST_GRACE}),
-]
-Delay: TypeAlias = Annotated[
-    float, Field(ge=0, le=YEAR, allow_inf_nan=False), MustBe(template=_FROM_ZERO, facts={"most": YEAR})
-]
-Retries: TypeAlias = Annotated[
-    int, Field(ge=0, le=MOST_RETRIES), MustBe(template=_WHOLE, facts={"least": 0, "most": MOST_RETRIES})
-]
-Workers: TypeAlias = Annotated[
-    int, Field(ge=1, le=MOST_WORKERS), MustBe(template=_WHOLE, facts={"least": 1, "most": MOST_WORKERS})
-]
-Truth: TypeAlias = Annotated[bool, MustBe(template=N_("must be true or false, not {value}"))]
-Arguments: TypeAlias = Annotated[dict[str, Any], MustBe(template=N_("must be an object, not {value}"))]
-Rule: TypeAlias = Annotated[TriggerRule, Field(strict=False), MustBe(template=_CHOICE, choices=tuple(TriggerRule))]
-Kind: TypeAlias = Annotated[ParameterType, Field(strict=False), MustBe(template=_CHOICE, choices=tuple(ParameterType))]
-Surroundings: TypeAlias = Annotated[Literal["inherit", "clean"], MustBe(template=_CHOICE, choices=("inherit", "clean"))]
-Language: TypeAlias = Annotated[Literal["es", "en"], MustBe(template=_CHOICE, choices=("es", "en"))]
-TimeZone: TypeAlias = Annotated[str, AfterValidator(check_timezone), _STRING]
-
 
 _NONE: Any = None
 """The default of a field whose absence says something of its own; no value of the file's."""
@@ -151,6 +89,25 @@ class LimitsModel(_Object):
     language: Language = Field(default="es", title="Idioma", description="Idioma de los mensajes.")
 
 
+class CacheModel(_Object):
+    """Cuándo se reutiliza un resultado: mientras nada de lo nombrado aquí haya cambiado."""
+
+    model_config = ConfigDict(title="Caché")
+
+    code: Truth = Field(default=True, title="Código", description="Cuenta el código del módulo de la tarea.")
+    parameters: Truth = Field(default=True, title="Parámetros", description="Cuentan los parámetros de la función.")
+    inputs: FilePatterns = Field(
+        default_factory=list,
+        title="Archivos",
+        description="Archivos o patrones, relativos a ETL_HOME, cuyo contenido cuenta; por ejemplo data/raw/*.json.",
+    )
+    expires: Limit = Field(
+        default=_NONE,
+        title="Vencimiento",
+        description="Segundos tras los cuales un resultado ya no sirve; si falta, no vence.",
+    )
+
+
 class TaskModel(_Object):
     """Una tarea: una función con nombre, dependencias y límites."""
 
@@ -179,7 +136,8 @@ class TaskModel(_Object):
     parameters: Arguments = Field(
         default_factory=dict,
         title="Parámetros",
-        description="Argumentos de la función. Admite ${params.x}, ${env.NOMBRE}, ${execution.id}, ${execution.date}.",
+        description="Argumentos de la función. Admite ${params.x}, ${env.NOMBRE}, ${execution.id}, ${execution.date}, "
+        '${tasks.ID.output.x} y, para secretos, {"$secret": "NOMBRE"}.',
     )
     timeout: Limit = Field(
         default=_NONE, title="Tiempo límite", description="Segundos por intento; si falta, vale `default_timeout`."
@@ -197,6 +155,48 @@ class TaskModel(_Object):
     )
     critical: Truth = Field(default=True, title="Crítica", description="Si falla, no empieza ninguna tarea más.")
     category: Text = Field(default="general", title="Categoría", description="Texto libre para agrupar tareas.")
+    inputs: Inputs = Field(
+        default_factory=dict,
+        title="Entradas",
+        description="Parámetro → tarea cuyo resultado recibe; la tarea debe estar entre las dependencias.",
+    )
+    deadline: Limit = Field(
+        default=_NONE,
+        title="Plazo total",
+        description="Segundos para la tarea entera, con todos sus intentos y esperas; si falta, no hay plazo.",
+    )
+    max_interruptions: Interruptions = Field(
+        default=3,
+        title="Máximo de interrupciones",
+        description="Intentos que se pueden perder con su proceso antes de que la tarea falle.",
+    )
+    on_interrupt: Interrupted = Field(
+        default=OnInterrupt.RETRY,
+        title="Tras una interrupción",
+        description="`retry`: se intenta de nuevo; `fail`: falla, para tareas que no deben correr dos veces.",
+    )
+    isolation: Seclusion = Field(
+        default=Isolation.FRESH,
+        title="Aislamiento",
+        description="`fresh`: un proceso nuevo por intento; `shared`: un proceso que otras tareas ya usaron.",
+    )
+    memory_limit_mb: Memory = Field(
+        default=_NONE, title="Límite de memoria", description="MiB por intento; si falta, no hay límite."
+    )
+    environment: Surroundings = Field(
+        default=_NONE,
+        title="Entorno",
+        description="`inherit` o `clean`; si falta, vale el de `orchestrator_config`.",
+    )
+    pool: Text = Field(
+        default=_NONE, title="Pool", description="Pool declarado en `pools`, del que cada intento ocupa un cupo."
+    )
+    priority: Priority = Field(
+        default=0, title="Prioridad", description="Entre las tareas listas empiezan antes las de número mayor."
+    )
+    cache: CacheModel = Field(
+        default=_NONE, title="Caché", description="Si está, un resultado que aún vale se reutiliza sin ejecutar."
+    )
 
 
 class ParameterModel(_Object):
@@ -206,6 +206,20 @@ class ParameterModel(_Object):
 
     type: Kind = Field(default=ParameterType.STRING, title="Tipo")
     default: Any = Field(default=_NONE, title="Valor por defecto", description="Del tipo declarado.")
+
+
+class ConcurrencyModel(_Object):
+    """Cuántas ejecuciones de un workflow pueden correr a la vez."""
+
+    model_config = ConfigDict(title="Concurrencia")
+
+    limit: Slots = Field(title="Límite", description="Ejecuciones a la vez.")
+    on_conflict: Conflict = Field(
+        default=OnConflict.QUEUE,
+        title="En caso de conflicto",
+        description="Qué hace una ejecución nueva sin cupo: `queue` espera, `skip` no empieza, "
+        "`cancel_running` cancela la que corre.",
+    )
 
 
 class WorkflowModel(_Object):
@@ -223,6 +237,18 @@ class WorkflowModel(_Object):
     parameters: dict[str, ParameterModel] = Field(
         default_factory=dict, title="Parámetros", description="Nombre → tipo y valor por defecto."
     )
+    max_duration: Limit = Field(
+        default=_NONE, title="Duración máxima", description="Segundos para una ejecución; si falta, no hay máximo."
+    )
+    concurrency: ConcurrencyModel = Field(
+        default=_NONE, title="Concurrencia", description="Si falta, no hay límite de ejecuciones a la vez."
+    )
+
+
+class PoolsModel(_Object):
+    """La sección `pools` sola."""
+
+    pools: Pools = Field(default_factory=dict)
 
 
 class ConfigurationModel(_Object):
@@ -236,3 +262,8 @@ class ConfigurationModel(_Object):
     orchestrator_config: LimitsModel = Field(default_factory=LimitsModel)
     tasks: Annotated[list[TaskModel], Field(min_length=1)] = Field(title="Tareas")
     workflows: dict[str, WorkflowModel] = Field(default_factory=dict, title="Workflows")
+    pools: Pools = Field(
+        default_factory=dict,
+        title="Pools",
+        description="Nombre → cupos que las tareas de todas las ejecuciones comparten.",
+    )

@@ -1,6 +1,7 @@
 """What may be an id, a Python name, an exception's name, a time zone."""
 
 import keyword
+import re
 import unicodedata
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -11,6 +12,8 @@ from orchestrator.documents.places import shown
 from orchestrator.documents.syntax import control_code
 
 LONGEST_ID = 200
+LONGEST_PATTERN = 1000
+_DRIVE = re.compile("[A-Za-z]:")
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp", "Zs"})
 _JOINER = "\u200d"
 
@@ -32,12 +35,7 @@ def check_id(text: str) -> str:
     if not text.strip():
         raise Fault(Message(template=N_("is empty")))
     if len(text) > LONGEST_ID:
-        raise Fault(
-            Message(
-                template=N_("has {count} characters, more than {most}: {value}"),
-                facts={"count": len(text), "most": LONGEST_ID, "value": shown(text)},
-            )
-        )
+        raise Fault(_too_long(text, LONGEST_ID))
     for position, sign in enumerate(text):
         _check_sign(text, position, sign)
     if text != text.strip() or text in (".", ".."):
@@ -99,6 +97,28 @@ def check_parameter_name(text: str) -> str:
     return text
 
 
+def check_file_pattern(text: str) -> str:
+    """`text` if it may name files below a folder, itself or as a pattern; raises Fault.
+
+    Both kinds of slash count, so that a configuration means the same on every platform.
+    """
+    if not text.strip():
+        raise Fault(Message(template=N_("is empty")))
+    steps = text.replace("\\", "/").split("/")
+    if steps[0] == "" or _DRIVE.match(text):
+        raise Fault(
+            Message(template=N_("must be relative to ETL_HOME, not absolute: {value}"), facts={"value": shown(text)})
+        )
+    if ".." in steps:
+        raise Fault(Message(template=N_("may not lead out with ..: {value}"), facts={"value": shown(text)}))
+    control = next((sign for sign in text if unicodedata.category(sign) in {"Cc", "Cs"}), None)
+    if control is not None:
+        raise Fault(_refused_sign(control, text))
+    if len(text) > LONGEST_PATTERN:
+        raise Fault(_too_long(text, LONGEST_PATTERN))
+    return text
+
+
 def check_title(text: str) -> str:
     """`text` if it is worth showing; raises Fault."""
     if not text.strip():
@@ -123,11 +143,20 @@ def _check_sign(text: str, position: int, sign: str) -> None:
         raise Fault(Message(template=N_('"{sign}" not allowed in {value}'), facts={"sign": sign, "value": shown(text)}))
     if sign == " " or unicodedata.category(sign) not in _REFUSED_CATEGORIES or _joins_emoji(text, position):
         return
-    raise Fault(
-        Message(
-            template=N_("control or formatting character {code} in {value}"),
-            facts={"code": control_code(sign), "value": shown(text)},
-        )
+    raise Fault(_refused_sign(sign, text))
+
+
+def _refused_sign(sign: str, text: str) -> Message:
+    return Message(
+        template=N_("control or formatting character {code} in {value}"),
+        facts={"code": control_code(sign), "value": shown(text)},
+    )
+
+
+def _too_long(text: str, most: int) -> Message:
+    return Message(
+        template=N_("has {count} characters, more than {most}: {value}"),
+        facts={"count": len(text), "most": most, "value": shown(text)},
     )
 
 

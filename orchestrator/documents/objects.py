@@ -1,6 +1,6 @@
 """One JSON object against its model: our own words for whatever pydantic finds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -8,7 +8,7 @@ from pydantic_core import ErrorDetails
 
 from orchestrator.core.errors import nearest
 from orchestrator.core.messages import N_, Message
-from orchestrator.documents.models import MustBe
+from orchestrator.documents.fields import MustBe
 from orchestrator.documents.names import Fault
 from orchestrator.documents.places import JSONPath, shown
 from orchestrator.documents.problems import Problems
@@ -57,6 +57,21 @@ def read_object(model: type[Model], raw: object, path: JSONPath, problems: Probl
 def values_given(read: BaseModel) -> dict[str, object]:
     """The fields that stood in the file; for all others the defaults of `core.tasks` hold."""
     return {field: getattr(read, field) for field in read.model_fields_set}
+
+
+def without(raw: object, *fields: str) -> object:
+    """`raw` less the fields that are read on their own."""
+    if isinstance(raw, dict) and fields:
+        return {name: value for name, value in raw.items() if name not in fields}
+    return raw
+
+
+def check_key(check: Callable[[str], str], path: JSONPath, template: str, problems: Problems) -> None:
+    """Report the key that ends `path` where `check` refuses it; `template` names the `{fault}`."""
+    try:
+        check(str(path[-1]))
+    except Fault as fault:
+        problems.with_key(path, Message(template=template, facts={"fault": fault.message}))
 
 
 def known_fields(model: type[BaseModel]) -> list[str]:

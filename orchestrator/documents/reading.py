@@ -3,7 +3,9 @@
 import codecs
 import json
 import math
+import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,8 @@ MOST_DIGITS = 4000
 _HIGH, _LOW = r"\\u[dD][89abAB]..", r"\\u[dD][c-fC-F].."
 _LONE_ESCAPE = re.compile(rf"{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}")
 """Escapes that may spell half of a character; pairs, as in an escaped emoji, are none."""
+_TEMPLATE = re.compile(r"\$\{|\$secret|\\u00[2-7]")
+"""What spells a template or a secret; any of their signs may stand there as an escape."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -61,15 +65,15 @@ class Parsed:
 def read_bytes(path: Path) -> bytes:
     """The file's content; raises Unreadable. A file over `MOST_BYTES` is refused by its size, unread."""
     try:
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise Unreadable(_too_large(size))
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)  # a pipe or a device has no size to be refused by
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise Unreadable(_no_file(found.st_mode))
+        if found.st_size > MOST_BYTES:
+            raise Unreadable(_too_large(found.st_size))
+        with open(path, "rb", opener=_open_at_once) as file:
+            data = file.read(MOST_BYTES + 1)  # it may have grown meanwhile
     except FileNotFoundError as why:
         raise Unreadable(Message(template=N_("there is no such file"))) from why
-    except IsADirectoryError as why:
-        raise Unreadable(Message(template=N_("this is a folder, not a file"))) from why
     except (OSError, ValueError) as why:  # ValueError: a NUL in the path
         reason = getattr(why, "strerror", None) or str(why)
         raise Unreadable(Message(template=N_("the file cannot be read: {reason}"), facts={"reason": reason})) from why
@@ -121,7 +125,7 @@ def parse(text: str, places: Places) -> Parsed:
         doubled=frozenset(reader.doubled),
         odd_numbers=reader.odd_numbers,
         lone_escapes="\\u" in text and _LONE_ESCAPE.search(text) is not None,
-        templates="${" in text or "$secret" in text or "\\u0024" in text,
+        templates=_TEMPLATE.search(text) is not None,
     )
 
 
@@ -209,6 +213,17 @@ def _key_twice(key: str, line: int, column: int) -> Message:
         template=N_("key {key} twice (first in line {first_line}, column {first_column})"),
         facts={"key": shown(key), "first_line": line, "first_column": column},
     )
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting for a writer, should a pipe have taken the file's place since it was looked at."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _no_file(mode: int) -> Message:
+    if stat.S_ISDIR(mode):
+        return Message(template=N_("this is a folder, not a file"))
+    return Message(template=N_("this is a pipe, a socket or a device, not a file"))
 
 
 def _too_large(size: int) -> Message:

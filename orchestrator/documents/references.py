@@ -6,18 +6,16 @@ Works on the raw values, so that a file with other faults still hears about thes
 from collections.abc import Iterator, Sequence
 
 from orchestrator.core.cycles import find_cycles
-from orchestrator.core.errors import cycle_text, nearest
+from orchestrator.core.errors import cycle_text
 from orchestrator.core.messages import N_, Message
 from orchestrator.core.tasks import ALL
-from orchestrator.documents.names import LONGEST_ID
 from orchestrator.documents.places import JSONPath, Places, path_text, shown
 from orchestrator.documents.problems import Problems
+from orchestrator.documents.suggestions import Suggestions
 
 LINKS = ("dependencies", "after")
 _ALONE = N_("{name} stands alone or not at all")
 _LONG_CYCLE = 10
-_MOST_COMPARISONS = 3_000_000
-"""Pairs of characters that all suggestions for one file may compare: under a second at worst."""
 
 
 class References:
@@ -27,18 +25,19 @@ class References:
         self._tasks = tasks
         self._places = places
         self._problems = problems
-        self._index_of: dict[str, int] = {}
+        self.index_of: dict[str, int] = {}
+        """Task id → index of the task that bears it (the first one)."""
         for index, raw in enumerate(tasks):
             task_id = _id_of(raw)
             if task_id is not None:
-                self._index_of.setdefault(task_id, index)
-        self._suggestions = _Suggestions(list(self._index_of))
+                self.index_of.setdefault(task_id, index)
+        self.suggestions = Suggestions(self.index_of)
 
     def check_tasks(self) -> None:
         """Report ids that stand twice, links to nobody, to oneself or given twice, and cycles."""
         for index, raw in enumerate(self._tasks):
             task_id = _id_of(raw)
-            if task_id is not None and self._index_of[task_id] != index:
+            if task_id is not None and self.index_of[task_id] != index:
                 self._problems.with_value(("tasks", index, "task_id"), self._id_twice(task_id, index))
         for index, raw in enumerate(self._tasks):
             for field in LINKS:
@@ -57,8 +56,8 @@ class References:
                     self._problems.with_value(here, Message(template=_ALONE, facts={"name": shown(ALL)}))
             elif name in seen:
                 self._problems.with_value(here, _twice(name, "tasks"))
-            elif name not in self._index_of:
-                self._problems.with_value(here, self._nobody(name))
+            elif name not in self.index_of:
+                self._problems.with_value(here, self.suggestions.no_such_task(name))
             seen.add(name)
 
     def _check_links(self, raw: object, path: JSONPath) -> None:
@@ -71,17 +70,17 @@ class References:
                 self._problems.with_value((*path, position), fault)
             elif target in seen:
                 self._problems.with_value((*path, position), _twice(target, field))
-            elif target not in self._index_of:
-                self._problems.with_value((*path, position), self._depends_on_nobody(target))
+            elif target not in self.index_of:
+                self._problems.with_value((*path, position), self.suggestions.no_such_dependency(target))
             seen.add(target)
 
     def _check_cycles(self) -> None:
-        for cycle in find_cycles({task_id: self._edges(index) for task_id, index in self._index_of.items()}):
+        for cycle in find_cycles({task_id: self._edges(index) for task_id, index in self.index_of.items()}):
             text = cycle_text([shown(task_id)[1:-1] for task_id in cycle])
             count = len(cycle) - 1
             template = N_("cycle: {path}") if count < _LONG_CYCLE else N_("cycle of {count} tasks: {path}")
             fault = Message(template=template, facts={"count": count, "path": text})
-            self._problems.with_part(("tasks", self._index_of[cycle[0]]), fault)
+            self._problems.with_part(("tasks", self.index_of[cycle[0]]), fault)
 
     def _edges(self, index: int) -> list[str]:
         """Whom a task waits for, itself aside: that is reported on its own."""
@@ -89,7 +88,7 @@ class References:
         return [target for field in LINKS for _, target in _links(raw, field) if target != _id_of(raw)]
 
     def _id_twice(self, task_id: str, index: int) -> Message:
-        first: JSONPath = ("tasks", self._index_of[task_id])
+        first: JSONPath = ("tasks", self.index_of[task_id])
         line, column = self._places.line_and_column(self._places.value_at((*first, "task_id")))
         return Message(
             template=N_("task_id {name} at {first} (line {first_line}, column {first_column}) and {second}"),
@@ -101,41 +100,6 @@ class References:
                 "second": path_text(("tasks", index)),
             },
         )
-
-    def _depends_on_nobody(self, name: str) -> Message:
-        near = self._suggestions.nearest(name)
-        if near is None:
-            return Message(template=N_("depends on {name}, which does not exist"), facts={"name": shown(name)})
-        return Message(
-            template=N_("depends on {name}, which does not exist – did you mean {near}?"),
-            facts={"name": shown(name), "near": shown(near)},
-        )
-
-    def _nobody(self, name: str) -> Message:
-        near = self._suggestions.nearest(name)
-        if near is None:
-            return Message(template=N_("task {name} does not exist"), facts={"name": shown(name)})
-        return Message(
-            template=N_("task {name} does not exist – did you mean {near}?"),
-            facts={"name": shown(name), "near": shown(near)},
-        )
-
-
-class _Suggestions:
-    """The nearest known name, as long as looking for it stays cheap."""
-
-    def __init__(self, known: Sequence[str]) -> None:
-        self._known = known
-        self._length = sum(map(len, known))
-        self._left = _MOST_COMPARISONS
-
-    def nearest(self, name: str) -> str | None:
-        """The known name most like `name`; None if none is close, or the effort for this file is spent."""
-        cost = min(len(name), LONGEST_ID) * self._length
-        if cost > self._left:
-            return None
-        self._left -= cost
-        return nearest(name, self._known)
 
 
 def _links(raw: object, field: str) -> Iterator[tuple[int, str]]:

@@ -10,7 +10,11 @@ from orchestrator.documents.places import shown
 MOST_LEVELS = 50
 """Objects and lists inside each other; the recursive parsers behind this door stop far beyond it."""
 
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+_UP_TO_BRACKET = re.compile(
+    r"""(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+"?)*+(?:([\[{])|[\]}]|\Z)""",
+    re.DOTALL,
+)
+"""Everything as far as the next bracket outside of a text, which is group 1 if it opens; matches at every offset."""
 _SPACE = " \t\n\r"
 _WORD = re.compile(r"[^\W\d]\w*")
 _JSON_WORDS = {"True": "true", "False": "false", "None": "null", "TRUE": "true", "FALSE": "false", "NULL": "null"}
@@ -33,14 +37,13 @@ _INSIDE_STRING = {
 def too_deep_at(text: str) -> int | None:
     """Offset of the first bracket that opens level `MOST_LEVELS` + 1, or None. Never recurses."""
     depth = 0
-    for found in _STRING_OR_BRACKET.finditer(text):
-        sign = text[found.start()]
-        if sign in "[{":
-            depth += 1
-            if depth > MOST_LEVELS:
-                return found.start()
-        elif sign != '"':
+    for found in _UP_TO_BRACKET.finditer(text):
+        if found.group(1) is None:
             depth -= 1
+            continue
+        depth += 1
+        if depth > MOST_LEVELS:
+            return found.start(1)
     return None
 
 

@@ -67,6 +67,7 @@ class AttemptLog:
 
     def __init__(self, path: str, limit: int = LOG_LIMIT, hidden: Iterable[str] = ()) -> None:
         self.trouble = ""
+        self._path = path
         self._secrets = secret_lines(hidden)
         self._limit = limit
         self._kept = 0
@@ -131,7 +132,7 @@ class AttemptLog:
             try:
                 block = block[os.write(self._fd, block) :]
             except OSError as error:
-                self.trouble = self.trouble or f"the log could not be written to its end: {error}"
+                self.trouble = self.trouble or f"the log {self._path} could not be written to its end: {error}"
                 return
 
     def _allowed(self, texts: list[str]) -> str:

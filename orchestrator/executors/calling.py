@@ -1,7 +1,9 @@
 """Calls the function of a task and turns whatever happens into an outcome; the only place where foreign code runs."""
 
+import hashlib
 import inspect
 import logging
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +11,11 @@ from typing import Any
 from orchestrator.core.outcomes import JSON, NotCallable, Outcome
 from orchestrator.executors.lookup import Refused, find_function
 from orchestrator.executors.plain import raised, returned
+from orchestrator.executors.progress import Progress, Tell, silence
 
 CONTEXT_PARAMETER = "etl_context"
+_code: dict[str, str] = {}
+"""sha256 of each module's source, by the module's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,13 +28,14 @@ class TaskContext:
     attempt_key: str
     """The same for the same attempt, different for every other: a key for what must not be done twice."""
     logger: logging.Logger
+    _progress: Progress
 
     def progress(self, done: float, total: float | None = None) -> None:
-        """Say how far the task has come; a line of its log."""
-        if total is None:
-            self.logger.info("progress: %s", done)
-        else:
-            self.logger.info("progress: %s of %s", done, total)
+        """Say how far the task has come, as often as you like: what is seen of it is the latest.
+
+        Seen ten times a second at most, in the log once a second. Raises ValueError where one is no finite number.
+        """
+        self._progress.say(done, total)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +53,13 @@ class Target:
     number: int
 
 
-def perform(target: Target) -> Outcome:
+def perform(target: Target, tell: Tell = silence) -> Outcome:
     """Look the function up, call it with its parameters as keywords, await it if it is `async`.
 
-    A returned dict that says `status: failed` is a Returned too: what it means is judged elsewhere.
+    A returned dict that says `status: failed` is a Returned too: what it means is judged elsewhere. `tell` hears of the
+    task's progress, in whichever thread the task speaks.
     """
+    progress = Progress(tell, logging.getLogger(target.task_id).info)
     try:
         function = find_function(
             target.module_path,
@@ -59,16 +67,36 @@ def perform(target: Target) -> Outcome:
             search_path=target.search_path,
             allowed_modules=target.allowed_modules,
         )
-        arguments = fit_arguments(function, target)
+        note_code(target.module_path)
+        arguments = fit_arguments(function, target, progress)
     except Refused as refused:
         return refused.outcome
     try:
         return returned(_finish(function(**arguments)))
     except BaseException as error:  # noqa: BLE001 - a task's SystemExit or KeyboardInterrupt is its failure, not our end
         return raised(error, hide=__file__)
+    finally:
+        progress.settle()
 
 
-def fit_arguments(function: Callable[..., Any], target: Target) -> dict[str, Any]:
+def note_code(module_path: str) -> None:
+    """Remember what the module's source is, the first time that this process calls into it."""
+    file = getattr(sys.modules.get(module_path), "__file__", None)
+    if module_path in _code or file is None:
+        return
+    try:
+        with open(file, "rb") as source:  # noqa: PTH123 - pathlib is not needed in the supervisor
+            _code[module_path] = hashlib.sha256(source.read()).hexdigest()
+    except OSError:
+        return
+
+
+def code_sha256(module_path: str) -> str | None:
+    """Of the module's source as it was imported here; None where it has none, or was never called."""
+    return _code.get(module_path)
+
+
+def fit_arguments(function: Callable[..., Any], target: Target, progress: Progress) -> dict[str, Any]:
     """The keyword arguments of the call, `etl_context` among them where it is asked for. Raises Refused."""
     arguments: dict[str, Any] = dict(target.parameters)
     try:
@@ -76,7 +104,7 @@ def fit_arguments(function: Callable[..., Any], target: Target) -> dict[str, Any
     except (ValueError, TypeError):
         return arguments  # written in C, without a signature: the call itself will tell
     if CONTEXT_PARAMETER in signature.parameters and CONTEXT_PARAMETER not in arguments:
-        arguments[CONTEXT_PARAMETER] = context_of(target)
+        arguments[CONTEXT_PARAMETER] = context_of(target, progress)
     try:
         signature.bind(**arguments)
     except TypeError as error:
@@ -87,7 +115,7 @@ def fit_arguments(function: Callable[..., Any], target: Target) -> dict[str, Any
     return arguments
 
 
-def context_of(target: Target) -> TaskContext:
+def context_of(target: Target, progress: Progress) -> TaskContext:
     """What the attempt is told about itself."""
     index = "" if target.index is None else f"[{target.index}]"
     return TaskContext(
@@ -96,6 +124,7 @@ def context_of(target: Target) -> TaskContext:
         attempt=target.number,
         attempt_key=f"{target.execution_id}/{target.task_id}{index}/{target.number}",
         logger=logging.getLogger(target.task_id),
+        _progress=progress,
     )
 
 

@@ -52,8 +52,9 @@ class Chain:
         on_end: Callable[[str], None],
         *,
         heartbeat_limit: float = HEARTBEAT_LIMIT,
+        lock: int | None = None,
     ) -> None:
-        """Raises OSError where no process can be started."""
+        """`lock` is the open lock file of the execution, held on to by both. Raises OSError where nothing can start."""
         self._on_message = on_message
         self._on_end = on_end
         self._limit = heartbeat_limit
@@ -62,10 +63,14 @@ class Chain:
         self._ours, theirs = socket.socketpair()
         life_reader, self._life = os.pipe()
         arguments = [str(theirs.fileno()), str(life_reader), str(os.getpid()), str(heartbeat_limit)]
+        kept = [theirs.fileno(), life_reader]
+        if lock is not None:
+            arguments.append(str(lock))
+            kept.append(lock)
         try:
             self._guard = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [*interpreter_command("orchestrator.executors.guard"), *arguments],
-                pass_fds=(theirs.fileno(), life_reader),
+                pass_fds=kept,
                 start_new_session=True,  # Ctrl-C in the terminal is for the owner, who tells us what it means
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -95,14 +100,19 @@ class Chain:
         """Say something to the supervisor; never blocks. What is said after its end is lost, as `on_end` tells."""
         self._said.put(encode(message))
 
-    def join(self, patience: float) -> None:
-        """Wait until both processes are gone; after `patience` seconds they are killed, the supervisor first."""
+    def join(self, patience: float) -> bool:
+        """Wait until both processes are gone and `on_end` has returned, `patience` seconds at most; True if so."""
         if threading.current_thread() is self._listener:
-            return
+            return True  # the end is just being told
         self._listener.join(patience)
-        if self._listener.is_alive():
-            self._kill_supervisor()
-            self._listener.join(FAREWELL + 1)
+        return not self._listener.is_alive()
+
+    def kill(self) -> None:
+        """Kill the supervisor; the guard clears up after it, and `on_end` follows."""
+        try:
+            os.kill(self._supervisor or self._guard.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
 
     def _speak(self) -> None:
         """Send what was said, and a beat in every second of silence."""
@@ -126,7 +136,7 @@ class Chain:
             if not select.select([self._ours], [], [], BEAT)[0]:
                 if time.monotonic() - heard_at > self._limit:
                     reason = f"the supervisor did not answer for {self._limit:g} s"
-                    self._kill_supervisor()
+                    self.kill()
                     break
                 continue
             try:
@@ -155,13 +165,6 @@ class Chain:
                     self._on_message(message)
                 except Exception:  # foreign code: whoever listens may fail, the other attempts must be heard of
                     logger.exception("an event of the executor could not be delivered")
-
-    def _kill_supervisor(self) -> None:
-        pid = self._supervisor or self._guard.pid
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
 
     def _bury(self) -> None:
         """Let the guard finish: once it is gone, nothing of the attempts is left."""

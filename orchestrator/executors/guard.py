@@ -3,6 +3,7 @@
 It is a subreaper: what the supervisor or an attempt leaves behind becomes its child, however often it was forked.
 """
 
+import contextlib
 import os
 import select
 import signal
@@ -21,16 +22,23 @@ LONGEST_SWEEP = 60.0
 
 
 def main(arguments: Sequence[str]) -> NoReturn:
-    """Fork the supervisor and guard it; `arguments` are channel, life line, owner's pid and heartbeat limit."""
+    """Fork the supervisor and guard it.
+
+    `arguments` are channel, life line, owner's pid, heartbeat limit and, if there is one, the execution's lock.
+    """
     channel, life, owner = map(int, arguments[:3])
+    lock = int(arguments[4]) if arguments[4:] else None
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTTOU):
         signal.signal(number, signal.SIG_IGN)  # a terminal's business is the owner's
     signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the owner's thread may block what we and tasks wait for
     linux.become_subreaper()
+    if lock is not None:
+        with contextlib.suppress(OSError, ValueError):  # a file system without mappings: one safeguard less
+            linux.bear_mark(lock)  # before the fork, so that everything forked from here on bears it
     pid = os.fork()
     if pid == 0:
         os.close(life)
-        os._exit(supervisor.serve(channel, heartbeat_limit=float(arguments[3])))
+        os._exit(supervisor.serve(channel, heartbeat_limit=float(arguments[3]), lock=lock))
     os.close(channel)
     guard(pid, life=life, owner=owner)
     os._exit(0)  # nothing is left to put in order

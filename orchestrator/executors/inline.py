@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from orchestrator.core.identity import AttemptKey
 from orchestrator.core.messages import N_, Message
 from orchestrator.core.outcomes import Cancelled, Outcome, TimedOut
-from orchestrator.core.ports import AttemptEnded, AttemptStarted, Call, ExecutorEvent
-from orchestrator.executors.calling import perform
+from orchestrator.core.ports import AttemptEnded, AttemptProgress, AttemptStarted, Call, ExecutorEvent
+from orchestrator.executors.calling import code_sha256, perform
 from orchestrator.executors.interpreter import target_of
 from orchestrator.executors.travel import call_to_wire, never_began
 from orchestrator.executors.waiting_room import WaitingRoom
@@ -81,11 +81,16 @@ class InlineExecutor:
         thread.start()
 
     def _run(self, call: Call) -> None:
-        assert self._deliver is not None
+        deliver = self._deliver
+        assert deliver is not None
         sys.path[:0] = [folder for folder in call.search_path if folder not in sys.path]
-        self._deliver(AttemptStarted(attempt=call.attempt, pid=os.getpid(), at=datetime.now(UTC)))
+        deliver(AttemptStarted(attempt=call.attempt, pid=os.getpid(), at=datetime.now(UTC)))
         began = time.monotonic()
-        outcome: Outcome = perform(target_of(call_to_wire(call)))
+
+        def tell(done: float, total: float | None) -> None:
+            deliver(AttemptProgress(attempt=call.attempt, done=done, total=total))
+
+        outcome: Outcome = perform(target_of(call_to_wire(call)), tell)
         duration = time.monotonic() - began
         if duration > call.timeout:
             outcome = TimedOut(limit=call.timeout)
@@ -94,4 +99,12 @@ class InlineExecutor:
         self._cancelled.discard(call.attempt)
         del self._threads[call.attempt]
         self._room.leave(call.attempt)
-        self._deliver(AttemptEnded(attempt=call.attempt, outcome=outcome, at=datetime.now(UTC), duration=duration))
+        deliver(
+            AttemptEnded(
+                attempt=call.attempt,
+                outcome=outcome,
+                at=datetime.now(UTC),
+                duration=duration,
+                code_sha256=code_sha256(call.module_path),
+            )
+        )

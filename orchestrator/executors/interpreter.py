@@ -1,6 +1,7 @@
 """One call in a process of its own: set the interpreter up as the call wants it, perform, report, leave in order."""
 
 import atexit
+import contextlib
 import faulthandler
 import logging
 import os
@@ -11,21 +12,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from orchestrator.core.outcomes import NotCallable, Outcome
-from orchestrator.executors.calling import Target, perform
+from orchestrator.executors.calling import Target, code_sha256, perform
+from orchestrator.executors.progress import Tell
 from orchestrator.executors.wire import encode, outcome_to_wire
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
-def prepare_and_perform(call: Mapping[str, Any]) -> Outcome:
-    """Set up the interpreter for the call's function and perform it; for a process that does nothing else."""
+def prepare_and_perform(call: Mapping[str, Any], tell: Tell) -> Outcome:
+    """Set up the interpreter for the call's function and perform it; for a process that does nothing else meanwhile.
+
+    `tell` hears of the task's progress.
+    """
     sys.path[:] = module_search_path(call["search_path"], call["environment"], sys.path)
     os.environ.clear()
     os.environ.update(call["environment"])
     if hasattr(time, "tzset"):
         time.tzset()
     sys.argv = [call["function_name"]]
-    sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115 - lives as long as the process
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as the process
     sys.stdout = _line_writer(1)
     sys.stderr = _line_writer(2)
     faulthandler.enable(file=2)
@@ -35,7 +40,7 @@ def prepare_and_perform(call: Mapping[str, Any]) -> Outcome:
             os.chdir(call["working_directory"])
         except OSError as error:
             return NotCallable(error_type="import_error", message=f"the working directory cannot be entered: {error}")
-    outcome = perform(target_of(call))
+    outcome = perform(target_of(call), tell)
     _show_traceback(outcome)
     return outcome
 
@@ -69,16 +74,28 @@ def log_to_stderr_unless_configured() -> None:
     logging.getLogger().setLevel(logging.INFO)
 
 
-def report(result: int, nonce: str, outcome: Outcome) -> None:
-    """Write the outcome into the private descriptor; on a line of its own, whatever others wrote there before."""
+def report(result: int, nonce: str, call: Mapping[str, Any], outcome: Outcome) -> None:
+    """Write the outcome of `call`, and which code it was, into the private descriptor."""
     _flush()
-    block = b"\n" + encode({"nonce": nonce, "outcome": outcome_to_wire(outcome)})
     try:
-        while block:
-            block = block[os.write(result, block) :]
-        os.close(result)
+        _say(result, nonce, outcome=outcome_to_wire(outcome), code=code_sha256(call["module_path"]))
     except OSError:
         os._exit(1)  # the task closed the channel: to the supervisor this is an exit without a result
+
+
+def report_rest(result: int, nonce: str) -> None:
+    """Say that this process is ready for its next call; after the outcome. Raises OSError."""
+    _say(result, nonce, rests=True)
+
+
+def teller(result: int, nonce: str) -> Tell:
+    """Who passes the task's progress on through the private descriptor."""
+
+    def tell(done: float, total: float | None) -> None:
+        with contextlib.suppress(OSError):  # the task closed the channel, and will hear of it when it returns
+            _say(result, nonce, progress=[done, total])
+
+    return tell
 
 
 def leave_in_order() -> None:
@@ -86,6 +103,13 @@ def leave_in_order() -> None:
     threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - as multiprocessing does it in its forked children
     atexit._run_exitfuncs()  # noqa: SLF001 - likewise: after os.fork there is no other way to them
     _flush()
+
+
+def _say(result: int, nonce: str, **what: Any) -> None:
+    """One message, on a line of its own, whatever others wrote there before."""
+    block = b"\n" + encode({"nonce": nonce, **what})
+    while block:
+        block = block[os.write(result, block) :]
 
 
 def _line_writer(fd: int) -> TextIO:

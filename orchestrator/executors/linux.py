@@ -1,8 +1,10 @@
 """What the Linux kernel offers for keeping hold of a process tree: prctl, /proc and pidfds."""
 
 import ctypes
+import mmap
 import os
 import signal
+import sys
 from typing import NamedTuple
 
 PR_SET_PDEATHSIG = 1
@@ -10,10 +12,12 @@ PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 
 # Positions in /proc/PID/stat, counted behind the command's closing parenthesis (man 5 proc).
+STAT_STATE = 0
 STAT_PARENT = 1
 STAT_START_TIME = 19
 
-_libc = ctypes.CDLL(None, use_errno=True)
+_libc = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None, use_errno=True)
+_marks: list[mmap.mmap] = []
 
 
 class Process(NamedTuple):
@@ -21,7 +25,7 @@ class Process(NamedTuple):
 
     pid: int
     start_time: int
-    """Clock ticks since boot."""
+    """Clock ticks since boot; where there is no /proc, hundredths of a second since 1970."""
 
 
 def become_subreaper() -> None:
@@ -44,6 +48,19 @@ def refuse_new_privileges() -> None:
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
 
 
+def bear_mark(fd: int) -> None:
+    """Map the first byte of an open file that is not empty, for life: every fork inherits it, and /proc shows it.
+
+    Raises OSError or ValueError. The file is opened anew, since a mapping keeps open what it was made from: made from
+    `fd` itself, it would let every descendant hold the lock that `fd` bears.
+    """
+    again = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _marks.append(mmap.mmap(again, 1, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ))
+    finally:
+        os.close(again)
+
+
 def start_time(pid: int) -> int | None:
     """When `pid` started, in clock ticks since boot; None if there is no such process."""
     fields = _stat(pid)
@@ -54,6 +71,18 @@ def identify(pid: int) -> Process | None:
     """The process that bears `pid` now, or None."""
     started = start_time(pid)
     return None if started is None else Process(pid, started)
+
+
+def parent(pid: int) -> int:
+    """The pid of its parent; 0 if it has none or there is no such process."""
+    fields = _stat(pid)
+    return 0 if fields is None else int(fields[STAT_PARENT])
+
+
+def lives(process: Process) -> bool:
+    """Whether that very process can still act; a zombie cannot."""
+    fields = _stat(process.pid)
+    return fields is not None and int(fields[STAT_START_TIME]) == process.start_time and fields[STAT_STATE] not in b"ZX"
 
 
 def children(pid: int) -> list[int]:

@@ -4,12 +4,23 @@ import fcntl
 import os
 import signal
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from orchestrator.core.outcomes import Cancelled, Crashed, Lost, Outcome, TimedOut
-from orchestrator.executors import child
+from orchestrator.executors import child, usage
 from orchestrator.executors.attempt_log import AttemptLog
-from orchestrator.executors.wire import Lines, Malformed, decode, outcome_from_wire, outcome_to_wire
+from orchestrator.executors.trees import memory_of_tree
+from orchestrator.executors.warm import WarmProcess
+from orchestrator.executors.wire import (
+    Lines,
+    Malformed,
+    code_from_wire,
+    decode,
+    outcome_from_wire,
+    outcome_to_wire,
+    progress_from_wire,
+)
 
 EXIT_GRACE = 2.0
 """Seconds that threads and exit handlers get after the function returned (D14)."""
@@ -22,37 +33,54 @@ READS_IN_A_ROW = 8
 
 
 class LiveAttempt:
-    """The state of one attempt from fork to the death of its last process. Times are monotonic seconds."""
+    """The state of one attempt from its begin to the death of its last process. Times are monotonic seconds."""
 
-    def __init__(self, number: int, call: dict[str, Any]) -> None:
-        """Forks. Raises OSError where there is no process or descriptor to be had; then nothing was started."""
+    def __init__(self, number: int, call: dict[str, Any], warm: WarmProcess | None = None) -> None:
+        """Hands the call to the warm process, or forks one for it alone.
+
+        Raises OSError where there is no process or descriptor to be had; then nothing was started.
+        """
         self.number = number
         self.verdict: Outcome | None = None
         """Why we end it; None for good once a result has come."""
         self.result: Outcome | None = None
+        self.code: str | None = None
+        """sha256 of the source that was called; comes with the result."""
+        self.progress: tuple[float, float | None] | None = None
+        """The latest word of the task that was not passed on yet."""
+        self.rests = False
+        """The warm process has put everything in order behind this attempt and waits for the next."""
         self.kill_at: float | None = None
         self.given_up_at: float | None = None
         self.alive = True
         self.status = 0
         self.cpu_seconds = 0.0
         self.peak_memory_bytes = 0
+        self.warm = warm
         self._nonce = os.urandom(16).hex()
         self._lines = Lines(RESULT_LIMIT)
         self._grace = float(call["kill_grace"])
         self._limit = float(call["timeout"])
+        self._memory_limit_mb: int | None = call.get("memory_limit_mb")
         pipes = _open_pipes()
         self.began_wall = time.time()
         self.began = time.monotonic()
         self.deadline = self.began + self._limit
+        self._sample_at = float("inf") if self._memory_limit_mb is None else self.began
+        out, err, result = ends = tuple(pipe[1] for pipe in pipes)
         try:
-            self.pid = self._fork(call, pipes)
+            if warm is not None:
+                self.pid = warm.begin(call, self._nonce, ends)
+            else:
+                self.pid = self._fork(call, stdout=out, stderr=err, result=result)
         except OSError:
             _close(fd for pipe in pipes for fd in pipe)
             raise
-        _close(pipe[1] for pipe in pipes)
+        _close(ends)
         self.streams = {pipes[0][0]: "stdout", pipes[1][0]: "stderr", pipes[2][0]: "result"}
         self.log = AttemptLog(call["log_path"], hidden=call.get("hidden", ()))
-        self.log.note(f"pid {self.pid} calls {call['module_path']}.{call['function_name']}")
+        shared = "" if warm is None else f", as number {warm.uses} of this process"
+        self.log.note(f"pid {self.pid} calls {call['module_path']}.{call['function_name']}{shared}")
 
     def read(self, fd: int) -> tuple[str, str, str]:
         """Take what a pipe holds, a bounded amount at a time.
@@ -90,17 +118,34 @@ class LiveAttempt:
         """The verdict of the clock."""
         return TimedOut(limit=self._limit) if now >= self.deadline else None
 
+    def past_memory(self, now: float) -> Crashed | None:
+        """The verdict of the memory's watch, which looks four times a second where there is a limit."""
+        if now < self._sample_at or self._memory_limit_mb is None:
+            return None
+        self._sample_at = now + usage.SAMPLE
+        used = memory_of_tree(self.pid, self._memory_limit_mb * usage.MEBIBYTE)
+        self.peak_memory_bytes = max(self.peak_memory_bytes, used)
+        if used <= self._memory_limit_mb * usage.MEBIBYTE:
+            return None
+        limit, megabytes = self._memory_limit_mb, used // usage.MEBIBYTE
+        text = f"memory limit of {limit} MB exceeded ({megabytes} MB in use)"
+        return Crashed(message=text, signal=int(signal.SIGKILL))
+
     def next_moment(self) -> float:
         """When there is something to decide without anything happening."""
-        return self.deadline if self.kill_at is None else self.kill_at
+        return min(self.deadline if self.kill_at is None else self.kill_at, self._sample_at)
 
     def reaped(self, status: int, cpu_seconds: float, peak_memory_bytes: int, now: float) -> None:
         """Its process is gone."""
         self.alive = False
         self.status = status
-        self.cpu_seconds += cpu_seconds
-        self.peak_memory_bytes = max(self.peak_memory_bytes, peak_memory_bytes)
+        self.spent(cpu_seconds - (self.warm.cpu_before if self.warm else 0.0), peak_memory_bytes)
         self.given_up_at = max(now, self.kill_at or now) + UNKILLABLE_AFTER
+
+    def spent(self, cpu_seconds: float, peak_memory_bytes: int) -> None:
+        """Count what one of its processes used up, with all that this one has waited for."""
+        self.cpu_seconds += max(0.0, cpu_seconds)
+        self.peak_memory_bytes = max(self.peak_memory_bytes, peak_memory_bytes)
 
     def outcome(self) -> Outcome:
         """How it ended: our own decision, which no result precedes; the result; what the exit status says."""
@@ -118,6 +163,8 @@ class LiveAttempt:
             "event": "ended",
             "id": self.number,
             "outcome": outcome_to_wire(self.outcome()),
+            "code": self.code,
+            "trouble": self.log.trouble,
             "duration": now - self.began,
             "at": time.time(),
             "cpu_seconds": self.cpu_seconds,
@@ -132,23 +179,27 @@ class LiveAttempt:
             self._lines = Lines(RESULT_LIMIT)  # rubbish without end; the true result may still come
 
     def _accept(self, line: bytes) -> None:
-        """The first line that bears the nonce is the result; everything else on the channel is noise."""
-        if self.result is not None:
-            return
+        """What bears the nonce is progress, then the result, then that a warm process rests; all else is noise."""
         try:
-            message = decode(line)
-            if message.get("nonce") == self._nonce:
+            message = decode(line) if line else {}
+            if message.get("nonce") != self._nonce:
+                return
+            if self.result is not None:
+                self.rests = "rests" in message and self.warm is not None
+            elif "progress" in message:
+                self.progress = progress_from_wire(message["progress"])
+            else:
                 self.result = outcome_from_wire(message.get("outcome"))
+                self.code = code_from_wire(message.get("code"))
                 self.kill_at = min(self.kill_at or float("inf"), time.monotonic() + EXIT_GRACE)
         except Malformed:
             return
 
-    def _fork(self, call: dict[str, Any], pipes: list[tuple[int, int]]) -> int:
+    def _fork(self, call: dict[str, Any], *, stdout: int, stderr: int, result: int) -> int:
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            out, err, result = (pipe[1] for pipe in pipes)
-            child.run_attempt(call, nonce=self._nonce, parent=parent, stdout=out, stderr=err, result=result)
+            child.run_attempt(call, nonce=self._nonce, parent=parent, stdout=stdout, stderr=stderr, result=result)
         return pid
 
 
@@ -191,6 +242,6 @@ def _open_pipes() -> list[tuple[int, int]]:
     return pipes
 
 
-def _close(fds: Any) -> None:
+def _close(fds: Iterable[int]) -> None:
     for fd in fds:
         os.close(fd)

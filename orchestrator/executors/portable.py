@@ -1,5 +1,6 @@
 """Attempts in subprocesses where Linux's means are missing: the same face, a weaker promise, and it says so."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -8,7 +9,14 @@ from datetime import UTC, datetime
 from orchestrator.core.identity import AttemptKey
 from orchestrator.core.messages import N_, Message
 from orchestrator.core.outcomes import Cancelled, Lost
-from orchestrator.core.ports import AttemptEnded, AttemptOutput, AttemptStarted, Call, ExecutorEvent
+from orchestrator.core.ports import (
+    AttemptEnded,
+    AttemptOutput,
+    AttemptProgress,
+    AttemptStarted,
+    Call,
+    ExecutorEvent,
+)
 from orchestrator.executors.travel import call_to_wire, never_began
 from orchestrator.executors.waiting_room import WaitingRoom
 from orchestrator.executors.watched_process import WatchedProcess, complete_environment
@@ -16,15 +24,24 @@ from orchestrator.executors.watched_process import WatchedProcess, complete_envi
 STOP_MARGIN = 5.0
 
 
+GAP = Message(
+    template=N_(
+        "on this system a process that a task detaches (a double fork, a new session) may outlive the task, and "
+        "tasks go on while the orchestrator is stopped; only Linux promises that nothing is left behind"
+    )
+)
+GAP_WITH_JOBS = Message(
+    template=N_(
+        "on Windows tasks go on while the orchestrator is suspended, though they end when it ends; and should Windows "
+        "refuse a job object, which the log of the attempt then says, a process that the task detaches may outlive it"
+    )
+)
+
+
 class PortableExecutor:
     """One thread and one subprocess for each attempt under way."""
 
-    promise_gap: Message | None = Message(
-        template=N_(
-            "on this system a process that a task detaches (a double fork, a new session) may outlive the task, and "
-            "tasks go on while the orchestrator is stopped; only Linux promises that nothing is left behind"
-        )
-    )
+    promise_gap: Message | None = GAP_WITH_JOBS if sys.platform == "win32" else GAP
     """What this executor cannot promise; to be said at start and by `doctor`."""
 
     def __init__(self, *, max_workers: int) -> None:
@@ -95,10 +112,13 @@ class PortableExecutor:
         def show(stream: str, text: str) -> None:
             self._tell(AttemptOutput(attempt=attempt, stream=stream, text=text))
 
+        def tell(done: float, total: float | None) -> None:
+            self._tell(AttemptProgress(attempt=attempt, done=done, total=total))
+
         wire = call_to_wire(call)
         wire["environment"] = complete_environment(wire["environment"])
         try:
-            process = WatchedProcess(wire, show)
+            process = WatchedProcess(wire, show, tell)
         except OSError as error:
             self._end(never_began(attempt, Lost(message=f"no process could be started: {error}")))
             return
@@ -109,7 +129,17 @@ class PortableExecutor:
             process.cancel()
         self._tell(AttemptStarted(attempt=attempt, pid=process.pid, at=datetime.now(UTC)))
         outcome, duration, usage = process.watch()
-        self._end(AttemptEnded(attempt=attempt, outcome=outcome, at=datetime.now(UTC), duration=duration, usage=usage))
+        self._end(
+            AttemptEnded(
+                attempt=attempt,
+                outcome=outcome,
+                at=datetime.now(UTC),
+                duration=duration,
+                usage=usage,
+                code_sha256=process.code,
+                trouble=process.trouble,
+            )
+        )
 
     def _end(self, event: AttemptEnded) -> None:
         with self._lock:

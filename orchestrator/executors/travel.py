@@ -29,6 +29,8 @@ def call_to_wire(call: Call) -> dict[str, Any]:
         "allowed_modules": list(call.allowed_modules),
         "working_directory": call.working_directory,
         "hidden": list(call.hidden),
+        "memory_limit_mb": call.memory_limit_mb,
+        "isolation": call.isolation,
     }
 
 
@@ -40,6 +42,8 @@ def ended_from_wire(attempt: AttemptKey, message: Mapping[str, Any]) -> AttemptE
         outcome=outcome_from_wire(message["outcome"]),
         at=instant(message["at"]),
         duration=message["duration"],
+        code_sha256=message.get("code"),
+        trouble=message.get("trouble", ""),
         usage=usage,
     )
 

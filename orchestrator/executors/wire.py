@@ -1,6 +1,7 @@
 """How calls, events and outcomes travel between processes: one JSON object a line, never pickle."""
 
 import json
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -40,6 +41,11 @@ def outcome_to_wire(outcome: Outcome) -> dict[str, Any]:
     return {"kind": type(outcome).__name__, **fields}
 
 
+def code_from_wire(data: object) -> str | None:
+    """A hash of code; whatever a task put in its place is none."""
+    return data if isinstance(data, str) and len(data) == 64 and data.isalnum() else None  # noqa: PLR2004 - sha256
+
+
 def outcome_from_wire(data: object) -> Outcome:
     """The outcome of such an object. Raises Malformed."""
     if not isinstance(data, dict):
@@ -54,6 +60,17 @@ def outcome_from_wire(data: object) -> Outcome:
         return kind(**fields)
     except TypeError as error:
         raise Malformed(str(error)) from error
+
+
+def progress_from_wire(data: object) -> tuple[float, float | None]:
+    """What is done, and of how much, from a list of the two. Raises Malformed."""
+    match data:
+        case [int() | float() as done, int() | float() | None as total] if all(
+            math.isfinite(number) for number in (done, total or 0.0)
+        ):
+            return done, total
+        case _:
+            raise Malformed("progress is two numbers")
 
 
 class Lines:

@@ -8,7 +8,7 @@ from typing import TextIO
 from orchestrator.core.errors import HomeUnusable
 from orchestrator.core.events import Event
 from orchestrator.core.messages import N_
-from orchestrator.core.ports import AttemptOutput
+from orchestrator.core.ports import AttemptOutput, AttemptProgress
 from orchestrator.listeners.wording import level_of, line_of, one_line
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -41,6 +41,9 @@ class LogFile:
         if self._level <= logging.INFO:
             for line in output.text.splitlines():
                 self.write(logging.INFO, one_line(f"{output.attempt.run.task_id} {output.stream}| {line}"))
+
+    def on_progress(self, progress: AttemptProgress) -> None:
+        """Nothing: the attempt's own log has a line for it."""
 
     def write(self, level: int, line: str, at: datetime | None = None) -> None:
         """One record; raises HomeUnusable where the file cannot be written."""

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
 
+from orchestrator.core.crash_points import passing
 from orchestrator.core.errors import HomeUnusable
 from orchestrator.core.events import Event, ExecutionMoved
 from orchestrator.core.messages import N_
 from orchestrator.core.outcomes import JSON
-from orchestrator.core.ports import AttemptOutput, Store
+from orchestrator.core.ports import AttemptOutput, AttemptProgress
 from orchestrator.core.report import build_report
 from orchestrator.core.states import ExecutionStatus
+from orchestrator.core.storing import Store
 from orchestrator.translation import say
 
 
@@ -40,6 +42,9 @@ class ReportFile:
 
     def on_output(self, output: AttemptOutput) -> None:
         """Nothing: outputs are read from the store."""
+
+    def on_progress(self, progress: AttemptProgress) -> None:
+        """Nothing: a report tells of what has ended."""
 
     def write(self, execution_id: str) -> Path:
         """Make the report now; raises HomeUnusable, and then an earlier one is still whole."""
@@ -70,12 +75,16 @@ class ReportFile:
 def _write_atomically(path: Path, data: bytes) -> None:
     """Beside, synced, renamed: a reader finds the old file or the new one, never half."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    passing("before_report_tmp_written")
     beside = path.parent / f".{path.name}.{os.getpid()}.tmp"
     try:
         with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123 - mode 0600 from the first byte
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        passing("after_report_tmp_written")
+        passing("before_report_renamed")
         beside.replace(path)
+        passing("after_report_renamed")
     finally:
         beside.unlink(missing_ok=True)

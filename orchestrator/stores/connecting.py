@@ -58,20 +58,54 @@ def open_database(
         if not _present(path):
             _create(path)
         identity = file_identity(path)
-        connection = sqlite3.connect(
-            f"{path.as_uri()}?mode=rw",  # never create: a file that vanishes now is an error, not an empty store
-            uri=True,
-            timeout=busy_timeout.total_seconds(),
-            isolation_level=None,
-            check_same_thread=False,
-        )
+        checked = _check_beneath_journal(path, busy_timeout)
+        # never create: a file that vanishes now is an error, not an empty store
+        connection = _connect(path, "rw", busy_timeout)
         try:
-            _prepare(connection, path, known_migrations())
+            _prepare(connection, path, known_migrations(), checked=checked)
             _check_unmoved(path, identity)
         except BaseException:
             connection.close()
             raise
     return connection, identity
+
+
+def _connect(path: Path, mode: str, busy_timeout: timedelta) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.as_uri()}?mode={mode}",
+        uri=True,
+        timeout=busy_timeout.total_seconds(),
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def _check_beneath_journal(path: Path, busy_timeout: timedelta) -> bool:
+    """Where a journal lies beside the file, check both before anything could be written; True where that was done.
+
+    A connection that may write copies the journal into the database when it is closed: of a journal that belongs to
+    another database nothing would be left but damage, in a file that was sound.
+    """
+    if _size(path.with_name(f"{path.name}-wal")) == 0:
+        return False
+    connection = _connect(path, "ro", busy_timeout)
+    try:
+        if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+            raise StoreUnusable(FOREIGN, path=str(path))
+        connection.execute("PRAGMA cell_size_check = ON")
+        return _check_whole(connection, path)
+    finally:
+        connection.close()
+
+
+def _check_whole(connection: sqlite3.Connection, path: Path) -> bool:
+    """Check all of a file that is not too large for it; indexes too: one that lost entries would hide events."""
+    if path.stat().st_size > CHECKED_WHOLE:
+        return False
+    verdict = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise StoreUnusable(DAMAGED, path=str(path), detail=str(verdict).splitlines()[-1])
+    return True
 
 
 def file_identity(path: Path) -> FileIdentity | None:
@@ -81,6 +115,30 @@ def file_identity(path: Path) -> FileIdentity | None:
     except FileNotFoundError:
         return None
     return FileIdentity(device=found.st_dev, inode=found.st_ino)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """A new file of mode 0600 from its first instant on, durable on return."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    with open(descriptor, "wb") as file:  # noqa: PTH123 - there is no path to open: only a descriptor has its mode
+        path.chmod(0o600)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def put_in_place(draft: Path, path: Path) -> bool:
+    """Give the complete file `draft` the name `path`, durably; False where something bears it already, which stays."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without hard links, such as FAT: there two that come at once may collide
+        if path.exists():
+            return False
+        draft.rename(path)
+    _sync_folder(path.parent)
+    return True
 
 
 def _check_unmoved(path: Path, identity: FileIdentity | None) -> None:
@@ -122,15 +180,8 @@ def _create(path: Path) -> None:
     _make_private_folder(path.parent)
     draft = path.with_name(f"{path.name}.{os.urandom(8).hex()}.new")
     try:
-        _write_private(draft, new_database_image())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return
-        except OSError:  # a file system without hard links, such as FAT: there two first starts at once may collide
-            if not path.exists():
-                draft.rename(path)
-        _sync_folder(path.parent)
+        write_private(draft, new_database_image())
+        put_in_place(draft, path)
     finally:
         with suppress(FileNotFoundError):
             draft.unlink()
@@ -147,16 +198,6 @@ def _make_private_folder(folder: Path) -> None:
     _sync_folder(folder.parent)  # or a power cut takes the folder, and the store with it
 
 
-def _write_private(path: Path, content: bytes) -> None:
-    """A new file of mode 0600 from its first instant on, durable on return."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    with open(descriptor, "wb") as file:  # noqa: PTH123 - there is no path to open: only a descriptor has its mode
-        path.chmod(0o600)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def _sync_folder(folder: Path) -> None:
     """Make a new name in `folder` durable, where the platform lets a folder be opened."""
     if os.name != "posix":
@@ -168,7 +209,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _prepare(connection: sqlite3.Connection, path: Path, migrations: list[Migration]) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path, migrations: list[Migration], *, checked: bool) -> None:
     connection.row_factory = sqlite3.Row
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise StoreUnusable(FOREIGN, path=str(path))  # before anything is changed in what may be another's
@@ -187,9 +228,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, migrations: list[Migrat
     if schema_version(connection) < 1:
         raise StoreUnusable(DAMAGED, path=str(path), detail="no schema version")
     migrate(connection, path, migrations)
-    if path.stat().st_size <= CHECKED_WHOLE:  # indexes too: one that lost entries would hide events without an error
-        verdict = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-        if verdict != "ok":
-            raise StoreUnusable(DAMAGED, path=str(path), detail=str(verdict).splitlines()[-1])
+    if not checked:
+        _check_whole(connection, path)
     if connection.execute(sql.IDENTITY).fetchone() is None:
         raise StoreUnusable(DAMAGED, path=str(path), detail="no identity")

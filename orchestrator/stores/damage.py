@@ -28,6 +28,11 @@ LOST_FILE = N_(
     "the state store {path} is gone, but its journal {journal} is still there; "
     "put the file back or move the journal away"
 )
+LOST_COMMITS = N_(
+    "the state store {path} lacks its last {count} commit(s): its journal {journal} was lost, or an older copy put in "
+    "its place; put back what was there, the -wal file too, or accept the loss with `etl db check --accept`"
+)
+BACKUP_EXISTS = N_("{path} exists already; choose another name for the backup")
 FAILED_BEFORE = N_("the state store {path} failed before and is not used again by this process; start it anew")
 CLOSED = N_("the state store {path} is closed")
 INHERITED = N_("the state store {path} was opened by the parent process; a forked child opens its own")

@@ -22,9 +22,14 @@ from orchestrator.stores.records import (
 )
 
 
-def event_values(event: Event) -> tuple[object, ...]:
-    """What APPEND_EVENT stores."""
-    return event.execution_id, event.seq, time_text(event.move.at), move_text(event.move)
+def event_texts(moved: Move) -> tuple[str, str]:
+    """Time and move of an event as they are stored, and as its chain is computed over them."""
+    return time_text(moved.at), move_text(moved)
+
+
+def event_values(event: Event, texts: tuple[str, str]) -> tuple[object, ...]:
+    """What APPEND_EVENT stores; `texts` are the `event_texts` of the event's move."""
+    return event.execution_id, event.seq, *texts, event.chain
 
 
 def read_event(row: Row) -> Event:
@@ -34,6 +39,7 @@ def read_event(row: Row) -> Event:
         execution_id=execution_id,
         seq=row["seq"],
         move=read_move(execution_id, datetime.fromisoformat(row["at"]), row["move"]),
+        chain=row["chain"],
     )
 
 
@@ -91,6 +97,9 @@ def _task_move_data(moved: TaskMoved) -> dict[str, object]:
         "reason": message_data(moved.reason),
         "next_attempt_at": time_or_none(moved.next_attempt_at),
         "duration": moved.duration,
+        "cached_from": moved.cached_from,
+        "cache_key": moved.cache_key,
+        "neutral": moved.neutral,
     }
 
 
@@ -108,6 +117,9 @@ def _read_task_move(run: TaskRunKey, at: datetime, data: Mapping[str, Any]) -> T
         reason=read_message_data(data.get("reason")),
         next_attempt_at=read_time(data.get("next_attempt_at")),
         duration=data.get("duration"),
+        cached_from=data.get("cached_from"),
+        cache_key=data.get("cache_key"),
+        neutral=data.get("neutral"),
     )
 
 
@@ -126,6 +138,7 @@ def _attempt_data(attempt: Attempt) -> dict[str, object]:
         "log": plain(attempt.log),
         "cpu_seconds": attempt.usage.cpu_seconds,
         "peak_memory_bytes": attempt.usage.peak_memory_bytes,
+        "code_sha256": attempt.code_sha256,
     }
     return {name: value for name, value in data.items() if value is not None}
 
@@ -143,5 +156,6 @@ def _read_attempt_data(run: TaskRunKey, data: Mapping[str, Any]) -> Attempt:
         reason=read_message_data(data.get("reason")),
         traceback=data.get("traceback"),
         log=data.get("log"),
+        code_sha256=data.get("code_sha256"),
         usage=Usage(cpu_seconds=data.get("cpu_seconds"), peak_memory_bytes=data.get("peak_memory_bytes")),
     )

@@ -1,186 +1,233 @@
 """The store that forgets: for tests, rehearsals and executions that nobody will ask about."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from threading import RLock
 
-from orchestrator.core.errors import ExecutionIdTaken, NoSuchExecution, StaleOwner
+from orchestrator.core.errors import ExecutionIdTaken, StaleOwner, UsageError, WorkflowBusy
 from orchestrator.core.events import Event, Move
-from orchestrator.core.executions import Attempt, Execution, Request, TaskRun
-from orchestrator.core.identity import AttemptKey, TaskRunKey
-from orchestrator.core.states import ExecutionStatus, TaskStatus
+from orchestrator.core.executions import Execution, Request, TaskRun
+from orchestrator.core.identity import TaskRunKey
+from orchestrator.core.messages import N_
+from orchestrator.core.states import ExecutionStatus
+from orchestrator.core.storing import Delivery, Order, OrderKind, Room
+from orchestrator.stores.changes import Changes
 from orchestrator.stores.event_records import move_text, read_move
-from orchestrator.stores.recording import Stored, apply_moves, check_owner
+from orchestrator.stores.memory_reading import Kept, MemoryReading, lease_runs
+from orchestrator.stores.order_records import as_stored
+from orchestrator.stores.pruning import Age, prunable
+from orchestrator.stores.recording import Recorded, Stored, apply_moves, check_owner, deliveries_of
 from orchestrator.stores.records import in_utc, read_request, request_text
+from orchestrator.stores.slots import UNCLAIMED, begins, check_pools, check_workflow
+
+UNDER_WAY = frozenset({ExecutionStatus.RUNNING, ExecutionStatus.CANCELLING})
 
 
-@dataclass(kw_only=True)
-class _Kept:
-    """One execution with all that belongs to it."""
-
-    execution: Execution
-    runs: dict[TaskRunKey, TaskRun]
-    attempts: dict[AttemptKey, Attempt] = field(default_factory=dict)
-    events: list[Event] = field(default_factory=list)
-
-
-class MemoryStore:
-    """Keeps everything in this process; see `Store` for what each method promises, save that nothing is durable.
+class MemoryStore(MemoryReading):
+    """Keeps everything in this process; see `Store` and `Upkeep` for what each method promises. Nothing lasts.
 
     Any thread may call it.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, _Kept] = {}
-        self._snapshots: dict[str, str] = {}
-        self._lock = RLock()
+        super().__init__()
+        self._changes = Changes()
 
-    def create_execution(self, execution_id: str, request: Request, *, snapshot: str, at: datetime) -> Execution:
-        """Reserve the id; raises ExecutionIdTaken. A request with no `snapshot` hash keeps no text."""
+    def create_execution(
+        self, execution_id: str, request: Request, *, snapshot: str, at: datetime, only_one: bool = False
+    ) -> Execution:
+        """Reserve the id; raises WorkflowBusy, ExecutionIdTaken. A request with no `snapshot` hash keeps no text."""
         request = read_request(request_text(request))  # a copy: what the caller does to its own later changes nothing
         execution = Execution(
             execution_id=execution_id, request=request, status=ExecutionStatus.QUEUED, created_at=in_utc(at)
         )
         keys = [TaskRunKey(execution_id=execution_id, task_id=task_id) for task_id in request.tasks]
         with self._lock:
+            if only_one and request.workflow is not None:
+                self._check_not_busy(request.workflow, execution.created_at)
             if execution_id in self._kept:
                 raise ExecutionIdTaken(execution_id)
             if request.snapshot:
                 self._snapshots.setdefault(request.snapshot, snapshot)
             runs = {key: TaskRun(key=key, position=position) for position, key in enumerate(keys)}
-            self._kept[execution_id] = _Kept(execution=execution, runs=runs)
+            self._kept[execution_id] = Kept(execution=execution, runs=runs)
+        self._changes.note()
         return execution
 
-    def claim_execution(self, execution_id: str, *, owner: str, lease: timedelta, at: datetime) -> Execution:
+    def claim_execution(
+        self, execution_id: str, *, owner: str, lease: timedelta, at: datetime, proven_dead: str | None = None
+    ) -> Execution:
         """Become the owner; raises NoSuchExecution, StaleOwner."""
         now = in_utc(at)
         with self._lock:
             kept = self._find(execution_id)
             stored = kept.execution
-            held = stored.owner not in {None, owner} and stored.lease_until is not None and stored.lease_until > now
+            held = stored.owner not in {None, owner, proven_dead} and lease_runs(stored, now)
             if stored.status.final or held:
                 raise StaleOwner(execution_id)
-            kept.execution = replace(
-                stored, owner=owner, fencing_token=stored.fencing_token + 1, lease_until=now + lease
-            )
-            return kept.execution
+            claimed = replace(stored, owner=owner, fencing_token=stored.fencing_token + 1, lease_until=now + lease)
+            kept.execution, self._told = claimed, now
+        self._changes.note()
+        return claimed
 
     def renew_lease(self, execution: Execution, *, lease: timedelta, at: datetime) -> None:
         """Extend the lease; raises StaleOwner."""
-        until = in_utc(at) + lease
+        now = in_utc(at)
         with self._lock:
             kept = self._claimed(execution)
-            kept.execution = replace(kept.execution, lease_until=until)
+            kept.execution, self._told = replace(kept.execution, lease_until=now + lease), now
+        self._changes.note()
 
-    def record(self, execution: Execution, moves: Sequence[Move]) -> list[Event]:
-        """Apply all moves or none; raises StaleOwner, IllegalMove."""
+    def record(
+        self,
+        execution: Execution,
+        moves: Sequence[Move],
+        *,
+        room: Room | None = None,
+        obeyed: int = 0,
+        outbox: Sequence[str] = (),
+    ) -> list[Event]:
+        """Apply all moves or none; raises StaleOwner, IllegalMove, OrdersWaiting, NoRoom."""
         # as a database would keep them: later changes by the caller, and types that JSON lacks, do not get in
         copies = [read_move(execution.execution_id, in_utc(moved.at), move_text(moved)) for moved in moves]
         with self._lock:
-            kept = self._claimed(execution)
-            stored = Stored(execution=kept.execution, runs=kept.runs, attempts=kept.attempts, last_seq=len(kept.events))
-            recorded = apply_moves(stored, copies)
-            kept.execution = recorded.execution
-            kept.runs.update(recorded.runs)
-            kept.attempts.update(recorded.attempts)
-            kept.events.extend(recorded.events)
-            return list(recorded.events)
+            try:
+                kept = self._claimed(execution)
+            except StaleOwner:
+                self._count_refused(execution.execution_id)
+                raise
+            recorded = apply_moves(_stored(kept), copies, obeyed=obeyed)
+            if room is not None and copies:
+                self._check_room(room, kept.execution, recorded, copies[-1].at)
+            self._keep(kept, recorded, obeyed)
+            self._outbox.extend(deliveries_of(recorded.events, outbox))
+        self._changes.note()
+        return list(recorded.events)
 
-    def get_execution(self, execution_id: str) -> Execution:
-        """The execution; raises NoSuchExecution."""
+    def give_order(self, execution_id: str, order: Order) -> Execution:
+        """Store the order unless the execution has ended or a cancel waits already; raises NoSuchExecution."""
         with self._lock:
-            return self._find(execution_id).execution
+            kept = self._find(execution_id)
+            cancel = order.kind is OrderKind.CANCEL
+            if not kept.execution.status.final and not (cancel and kept.waiting_cancel):
+                number = len(kept.orders) + 1
+                kept.orders.append(as_stored(order, number))
+                kept.waiting_cancel = number if cancel else kept.waiting_cancel
+                self._changes.note()
+            return kept.execution
 
-    def find_executions(self, part: str, *, limit: int = 10) -> list[str]:
-        """Ids that contain `part`, newest first."""
-        found = (execution.execution_id for execution in self._newest_first())
-        return [execution_id for execution_id in found if part in execution_id][:limit]
-
-    def list_executions(
-        self,
-        *,
-        limit: int = 50,
-        before: str | None = None,
-        statuses: Iterable[ExecutionStatus] = (),
-        workflow: str | None = None,
-    ) -> list[Execution]:
-        """Newest first; raises NoSuchExecution where `before` is unknown."""
-        wanted = frozenset(statuses)
+    def delivered(self, delivery: Delivery) -> None:
+        """`delivery` is done with; unknown ones are ignored."""
+        done = _address(delivery)
         with self._lock:
-            border = None if before is None else _age(self._find(before).execution)
-            return [
-                execution
-                for execution in self._newest_first()
-                if (border is None or _age(execution) < border)
-                and (not wanted or execution.status in wanted)
-                and workflow in {None, execution.request.workflow}
-            ][:limit]
+            self._outbox = [each for each in self._outbox if _address(each) != done]
+        self._changes.note()
 
-    def task_runs(self, execution_id: str) -> list[TaskRun]:
-        """By position, then index; empty for an unknown execution."""
-        with self._lock:
-            kept = self._kept.get(execution_id)
-            return [] if kept is None else sorted(kept.runs.values(), key=_place)
-
-    def attempts(self, execution_id: str) -> list[Attempt]:
-        """By task run's position, then number; empty for an unknown execution."""
-        with self._lock:
-            kept = self._kept.get(execution_id)
-            if kept is None:
-                return []
-            return sorted(kept.attempts.values(), key=lambda a: (_place(kept.runs[a.key.run]), a.key.number))
-
-    def events(self, execution_id: str, *, after: int = 0) -> list[Event]:
-        """The event log from `after` on, exclusive; empty for an unknown execution."""
-        with self._lock:
-            kept = self._kept.get(execution_id)
-            return [] if kept is None else kept.events[max(after, 0) :]
-
-    def snapshot(self, sha256: str) -> str:
-        """The configuration's text; raises KeyError."""
-        with self._lock:
-            return self._snapshots[sha256]
-
-    def latest_completed(self, task_ids: Iterable[str]) -> Mapping[str, str]:
-        """Task id → id of the latest execution that held it, where it completed there."""
-        with self._lock:
-            newest_first = [self._kept[execution.execution_id] for execution in self._newest_first()]
-            found = {}
-            for task_id in task_ids:
-                kept, runs = next(((k, r) for k in newest_first if (r := _runs_of(k, task_id))), (None, []))
-                if kept is not None and all(run.status is TaskStatus.COMPLETED for run in runs):
-                    found[task_id] = kept.execution.execution_id
-            return found
+    def wait_for_change(self, timeout: float) -> bool:
+        """Wait until something was stored since this was last true, at most `timeout` seconds; `close` ends it."""
+        return self._changes.wait(timeout)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Nothing is held open; whoever waits is woken."""
+        self._changes.close()
 
-    def _find(self, execution_id: str) -> _Kept:
-        try:
-            return self._kept[execution_id]
-        except KeyError:
-            raise NoSuchExecution(execution_id) from None
+    # --- upkeep ------------------------------------------------------------------------------------------------------
 
-    def _claimed(self, execution: Execution) -> _Kept:
+    def check(self) -> list[str]:
+        """Nothing: there is no file that could be damaged."""
+        return []
+
+    def backup(self, path: str) -> None:
+        """Always refused: raises UsageError."""
+        raise UsageError(
+            N_("{path}: what is kept in memory only has no backup; use a state store in a file"), path=path
+        )
+
+    def prune(self, *, before: datetime, keep: int) -> list[str]:
+        """Forget what ended before `before`, save the newest `keep` of all; returns their ids, the newest first."""
+        with self._lock:
+            forgotten = prunable([_age(kept) for kept in self._kept.values()], before=in_utc(before), keep=keep)
+            for execution_id in forgotten:
+                del self._kept[execution_id]
+            self._outbox = [each for each in self._outbox if each.event.execution_id in self._kept]
+            used = {kept.execution.request.snapshot for kept in self._kept.values()}
+            self._snapshots = {sha256: text for sha256, text in self._snapshots.items() if sha256 in used}
+        self._changes.note()
+        return forgotten
+
+    def schema_version(self) -> int:
+        """0: there is no schema."""
+        return 0
+
+    # --- within the lock ---------------------------------------------------------------------------------------------
+
+    def _claimed(self, execution: Execution) -> Kept:
         kept = self._kept.get(execution.execution_id)
         if kept is None:
             raise StaleOwner(execution.execution_id)
         check_owner(kept.execution, execution)
         return kept
 
-    def _newest_first(self) -> list[Execution]:
-        with self._lock:
-            return sorted((kept.execution for kept in self._kept.values()), key=_age, reverse=True)
+    def _count_refused(self, execution_id: str) -> None:
+        kept = self._kept.get(execution_id)
+        if kept is not None:
+            kept.execution = replace(kept.execution, refused_writes=kept.execution.refused_writes + 1)
+            self._changes.note()
+
+    def _check_not_busy(self, workflow: str, now: datetime) -> None:
+        for other in self._newest_first():
+            unclaimed = (
+                other.status is ExecutionStatus.QUEUED and other.owner is None and other.created_at > now - UNCLAIMED
+            )
+            driven = other.status in UNDER_WAY | {ExecutionStatus.QUEUED} and lease_runs(other, now)
+            if other.request.workflow == workflow and (unclaimed or driven):
+                raise WorkflowBusy(workflow, other.execution_id)
+
+    def _check_room(self, room: Room, before: Execution, recorded: Recorded, now: datetime) -> None:
+        key = before.execution_id
+        check_pools(room, {pool: self._taken(pool, key, recorded.runs, now) for pool in room.pools})
+        if begins(before, recorded.execution):
+            running = [
+                kept.execution
+                for kept in self._kept.values()
+                if kept.execution.request.workflow == room.workflow
+                and kept.execution.execution_id != key
+                and kept.execution.status in UNDER_WAY
+                and lease_runs(kept.execution, now)
+            ]
+            check_workflow(room, len(running))
+
+    def _keep(self, kept: Kept, recorded: Recorded, obeyed: int) -> None:
+        kept.execution = recorded.execution
+        kept.runs.update(recorded.runs)
+        kept.attempts.update(recorded.attempts)
+        kept.events.extend(recorded.events)
+        kept.waiting_cancel = recorded.waiting_cancel
+        kept.obeyed.update(range(1, min(obeyed, len(kept.orders)) + 1))
+        if recorded.events:
+            self._told = recorded.events[-1].move.at
 
 
-def _age(execution: Execution) -> tuple[datetime, str]:
-    return execution.created_at, execution.execution_id
+def _stored(kept: Kept) -> Stored:
+    return Stored(
+        execution=kept.execution,
+        runs=kept.runs,
+        attempts=kept.attempts,
+        last_seq=len(kept.events),
+        last_chain=kept.events[-1].chain if kept.events else "",
+        waiting_cancel=kept.waiting_cancel,
+    )
 
 
-def _place(run: TaskRun) -> tuple[int, int, str]:
-    return run.position, -1 if run.key.index is None else run.key.index, run.key.task_id
+def _address(delivery: Delivery) -> tuple[str, str, int]:
+    return delivery.listener, delivery.event.execution_id, delivery.event.seq
 
 
-def _runs_of(kept: _Kept, task_id: str) -> list[TaskRun]:
-    return [run for key, run in kept.runs.items() if key.task_id == task_id]
+def _age(kept: Kept) -> Age:
+    sources = {run.cached_from for run in kept.runs.values()} | {kept.execution.request.rerun_of}
+    return Age(
+        execution_id=kept.execution.execution_id,
+        created_at=kept.execution.created_at,
+        ended_at=kept.execution.ended_at if kept.execution.status.final else None,
+        sources=frozenset(source for source in sources if source is not None),
+    )

@@ -100,7 +100,7 @@ def request_text(request: Request) -> str:
 def read_request(text: str) -> Request:
     """The request that `request_text` wrote."""
     known = {name: value for name, value in json.loads(text).items() if name in Request.__dataclass_fields__}
-    for name in ("tasks", "assumed_satisfied"):
+    for name in ("tasks", "assumed_satisfied", "kept"):
         known[name] = tuple(known.get(name, ()))
     return Request(**known)
 
@@ -120,6 +120,7 @@ def read_execution(row: Row, request: Request) -> Execution:
         fencing_token=row["fencing_token"],
         lease_until=read_time(row["lease_until"]),
         reason=read_message(row["reason"]),
+        refused_writes=row["refused_writes"],
     )
 
 
@@ -167,6 +168,8 @@ def read_task_run(row: Row) -> TaskRun:
         error_type=row["error_type"],
         reason=read_message(row["reason"]),
         next_attempt_at=read_time(row["next_attempt_at"]),
+        cached_from=row["cached_from"],
+        cache_key=row["cache_key"],
     )
 
 
@@ -183,6 +186,8 @@ def task_run_values(run: TaskRun) -> tuple[object, ...]:
         plain(run.error_type),
         message_text(run.reason),
         time_or_none(run.next_attempt_at),
+        run.cached_from,
+        run.cache_key,
     )
 
 
@@ -206,6 +211,7 @@ def attempt_values(attempt: Attempt) -> tuple[object, ...]:
         plain(attempt.log),
         attempt.usage.cpu_seconds,
         attempt.usage.peak_memory_bytes,
+        attempt.code_sha256,
     )
 
 
@@ -223,5 +229,6 @@ def read_attempt(row: Row) -> Attempt:
         reason=read_message(row["reason"]),
         traceback=row["traceback"],
         log=row["log"],
+        code_sha256=row["code_sha256"],
         usage=Usage(cpu_seconds=row["cpu_seconds"], peak_memory_bytes=row["peak_memory_bytes"]),
     )

@@ -4,24 +4,32 @@ KEEP_SNAPSHOT = "INSERT INTO snapshots (sha256, text) VALUES (?, ?) ON CONFLICT 
 SNAPSHOT = "SELECT text FROM snapshots WHERE sha256 = ?"
 
 RESERVE_EXECUTION = """
-    INSERT INTO executions (execution_id, workflow, snapshot, request, status, created_at)
-    VALUES (?, ?, ?, ?, ?, ?)
+    INSERT INTO executions (execution_id, workflow, snapshot, request, status, created_at, rerun_of)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (execution_id) DO NOTHING
     RETURNING execution_id
 """
-ADD_TASK_RUN = "INSERT INTO task_runs (execution_id, task_id, item, position, status) VALUES (?, ?, ?, ?, ?)"
+ADD_TASK_RUN = "INSERT INTO task_runs (execution_id, task_id, item, position, status, pool) VALUES (?, ?, ?, ?, ?, ?)"
+# one whose lease ran out counts as interrupted; nobody has claimed a new one yet, which is given a while for it.
+# The states are written as in the index `executions_under_way`, or it would not be used
+BUSY_WITH_WORKFLOW = """
+    SELECT execution_id FROM executions
+    WHERE workflow = ? AND status IN ('queued', 'running', 'cancelling')
+      AND (lease_until > ? OR (owner IS NULL AND status = 'queued' AND created_at > ?))
+    ORDER BY created_at DESC, execution_id DESC LIMIT 1
+"""
 
 EXECUTION = "SELECT * FROM executions WHERE execution_id = ?"
 EXECUTION_WITHOUT_REQUEST = """
     SELECT execution_id, status, created_at, started_at, ended_at, duration, exit_code,
-           owner, fencing_token, lease_until, reason, last_seq
+           owner, fencing_token, lease_until, reason, refused_writes, last_seq, last_chain, cancel_number
     FROM executions WHERE execution_id = ?
 """
 CLAIM_EXECUTION = """
     UPDATE executions SET owner = ?, lease_until = ?, fencing_token = fencing_token + 1
     WHERE execution_id = ?
       AND status IN ('queued', 'running', 'cancelling', 'interrupted')
-      AND (owner IS NULL OR owner = ? OR lease_until <= ?)
+      AND (owner IS NULL OR owner = ? OR owner = ? OR lease_until <= ?)
     RETURNING *
 """
 RENEW_LEASE = """
@@ -31,28 +39,35 @@ RENEW_LEASE = """
 MOVE_EXECUTION = """
     UPDATE executions
     SET status = ?, started_at = ?, ended_at = ?, duration = ?, exit_code = ?, reason = ?,
-        owner = ?, lease_until = ?, last_seq = ?
+        owner = ?, lease_until = ?, last_seq = ?, last_chain = ?, cancel_number = ?
     WHERE execution_id = ? AND owner = ? AND fencing_token = ? AND status = ? AND last_seq = ?
 """
+# where only task runs move: a status that is set, even to what it was, costs a turn of the index on it
+LENGTHEN_LOG = """
+    UPDATE executions SET last_seq = ?, last_chain = ?, cancel_number = ?
+    WHERE execution_id = ? AND owner = ? AND fencing_token = ? AND status = ? AND last_seq = ?
+"""
+COUNT_REFUSED_WRITE = "UPDATE executions SET refused_writes = refused_writes + 1 WHERE execution_id = ?"
 
 TASK_RUN = "SELECT * FROM task_runs WHERE execution_id = ? AND task_id = ? AND item = ?"
 TASK_RUNS = "SELECT * FROM task_runs WHERE execution_id = ? ORDER BY position, item, task_id"
 MOVE_TASK_RUN = """
     UPDATE task_runs
     SET status = ?, attempts = ?, started_at = ?, ended_at = ?, duration = ?, output = ?, error = ?, error_type = ?,
-        reason = ?, next_attempt_at = ?
+        reason = ?, next_attempt_at = ?, cached_from = ?, cache_key = ?
     WHERE execution_id = ? AND task_id = ? AND item = ? AND status = ?
 """
 
 KEEP_ATTEMPT = """
     INSERT INTO attempts (execution_id, task_id, item, number, status, started_at, ended_at, duration, pid,
-                          error, error_type, reason, traceback, log, cpu_seconds, peak_memory_bytes)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                          error, error_type, reason, traceback, log, cpu_seconds, peak_memory_bytes, code_sha256)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (execution_id, task_id, item, number) DO UPDATE
     SET status = excluded.status, started_at = excluded.started_at, ended_at = excluded.ended_at,
         duration = excluded.duration, pid = excluded.pid, error = excluded.error, error_type = excluded.error_type,
         reason = excluded.reason, traceback = excluded.traceback, log = excluded.log,
-        cpu_seconds = excluded.cpu_seconds, peak_memory_bytes = excluded.peak_memory_bytes
+        cpu_seconds = excluded.cpu_seconds, peak_memory_bytes = excluded.peak_memory_bytes,
+        code_sha256 = excluded.code_sha256
 """
 ATTEMPT = "SELECT * FROM attempts WHERE execution_id = ? AND task_id = ? AND item = ? AND number = ?"
 ATTEMPTS = """
@@ -62,9 +77,51 @@ ATTEMPTS = """
     ORDER BY r.position, r.item, r.task_id, a.number
 """
 
-APPEND_EVENT = "INSERT INTO events (execution_id, seq, at, move) VALUES (?, ?, ?, ?)"
-LAST_SEQ = "SELECT last_seq FROM executions WHERE execution_id = ?"
-EVENTS = "SELECT execution_id, seq, at, move FROM events WHERE execution_id = ? AND seq > ? ORDER BY seq"
+APPEND_EVENT = "INSERT INTO events (execution_id, seq, at, move, chain) VALUES (?, ?, ?, ?, ?)"
+END_OF_LOG = "SELECT last_seq, last_chain FROM executions WHERE execution_id = ?"
+EVENTS_FROM = "SELECT execution_id, seq, at, move, chain FROM events WHERE execution_id = ? AND seq >= ? ORDER BY seq"
+
+# --- slots -----------------------------------------------------------------------------------------------------------
+
+# `mine` are those of the execution that asks: its own lease is not in question. Counted from the index alone, then one
+# look per execution at its lease
+SLOTS_TAKEN = """
+    SELECT coalesce(sum(held.slots), 0) AS taken,
+           coalesce(sum(CASE WHEN held.execution_id = ? THEN held.slots ELSE 0 END), 0) AS mine
+    FROM (SELECT execution_id, count(*) AS slots FROM task_runs WHERE pool = ? AND status = 'running'
+          GROUP BY execution_id) held
+    JOIN executions e ON e.execution_id = held.execution_id
+    WHERE held.execution_id = ? OR e.lease_until > ?
+"""
+OTHERS_RUNNING = """
+    SELECT count(*) AS taken FROM executions
+    WHERE workflow = ? AND status IN ('queued', 'running', 'cancelling') AND status <> 'queued'
+      AND execution_id <> ? AND lease_until > ?
+"""
+
+# --- orders and deliveries -------------------------------------------------------------------------------------------
+
+ADD_ORDER = """
+    INSERT INTO orders (execution_id, number, kind, at, "by", reason, task_id, mark_as)
+    SELECT ?, coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?, ? FROM orders WHERE execution_id = ?
+    RETURNING number
+"""
+REMEMBER_CANCEL = "UPDATE executions SET cancel_number = ? WHERE execution_id = ?"
+WAITING_ORDERS = """
+    SELECT number, kind, at, "by", reason, task_id, mark_as FROM orders
+    WHERE execution_id = ? AND number > ? AND obeyed = 0 ORDER BY number
+"""
+OBEY_ORDERS = "UPDATE orders SET obeyed = 1 WHERE execution_id = ? AND number <= ? AND obeyed = 0"
+
+KEEP_DELIVERY = "INSERT INTO outbox (listener, execution_id, seq) VALUES (?, ?, ?)"
+DELIVERIES = """
+    SELECT e.execution_id, e.seq, e.at, e.move, e.chain
+    FROM outbox o JOIN events e ON e.execution_id = o.execution_id AND e.seq = o.seq
+    WHERE o.listener = ? ORDER BY o.number
+"""
+DELIVERED = "DELETE FROM outbox WHERE listener = ? AND execution_id = ? AND seq = ?"
+
+# --- looking up ------------------------------------------------------------------------------------------------------
 
 # `!` escapes in the pattern: an id is full of `_`, which LIKE would take for "any character"
 FIND_EXECUTIONS = """
@@ -89,6 +146,28 @@ LATEST_EXECUTION_WITH = """
     ORDER BY created_at DESC, execution_id DESC LIMIT 1
 """
 STATUSES_OF_TASK = "SELECT status FROM task_runs WHERE execution_id = ? AND task_id = ?"
+FIND_CACHED = """
+    SELECT * FROM task_runs
+    WHERE task_id = ? AND cache_key = ? AND status = 'completed' AND cached_from IS NULL
+      AND (CAST(? AS TEXT) IS NULL OR ended_at >= ?)
+    ORDER BY ended_at DESC, execution_id DESC, item DESC LIMIT 1
+"""
+
+# --- upkeep ----------------------------------------------------------------------------------------------------------
 
 KEEP_IDENTITY = "INSERT INTO identity (only_row, store_id) VALUES (1, ?)"
-IDENTITY = "SELECT store_id FROM identity WHERE only_row = 1"
+IDENTITY = "SELECT store_id, commits FROM identity WHERE only_row = 1"
+COUNT_COMMIT = "UPDATE identity SET commits = commits + 1 WHERE only_row = 1 RETURNING commits"
+
+AGES = "SELECT execution_id, status, created_at, ended_at, rerun_of FROM executions"
+RESULTS_TAKEN_OVER = "SELECT DISTINCT execution_id, cached_from FROM task_runs WHERE cached_from IS NOT NULL"
+# asked again in the transaction itself: meanwhile somebody may have begun to repeat it
+FORGET_EXECUTION = """
+    DELETE FROM executions
+    WHERE execution_id = ? AND status IN ('completed', 'completed_with_errors', 'failed', 'cancelled')
+      AND NOT EXISTS (SELECT 1 FROM executions other WHERE other.rerun_of = ?)
+      AND NOT EXISTS (SELECT 1 FROM task_runs r WHERE r.cached_from = ? AND r.execution_id <> ?)
+"""
+FORGET_UNUSED_SNAPSHOTS = """
+    DELETE FROM snapshots WHERE NOT EXISTS (SELECT 1 FROM executions e WHERE e.snapshot = snapshots.sha256)
+"""

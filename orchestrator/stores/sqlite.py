@@ -1,51 +1,45 @@
 """The store in one SQLite file: WAL, each acknowledged change durable, any number of threads and processes."""
 
-import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import RLock
-from typing import TypeVar
 
-from orchestrator.core.errors import ExecutionIdTaken, NoSuchExecution, StaleOwner, StoreUnusable
-from orchestrator.core.events import Event, ExecutionMoved, Move
+from orchestrator.core.errors import ExecutionIdTaken, NoSuchExecution, StaleOwner, StoreUnusable, WorkflowBusy
+from orchestrator.core.events import Event, Move
 from orchestrator.core.executions import Attempt, Execution, Request, TaskRun
-from orchestrator.core.identity import AttemptKey, TaskRunKey
 from orchestrator.core.states import ExecutionStatus, TaskStatus
+from orchestrator.core.storing import Delivery, Order, OrderKind, Room
 from orchestrator.stores import sql
-from orchestrator.stores.connecting import BUSY_TIMEOUT, file_identity, open_database
-from orchestrator.stores.damage import (
-    CLOSED,
-    DAMAGED,
-    FAILED_BEFORE,
-    INHERITED,
-    MOVED_AWAY,
-    primary_code,
-    readable,
-    translated,
-)
-from orchestrator.stores.event_records import event_values, read_event
-from orchestrator.stores.recording import Recorded, Stored, apply_moves, check_owner
+from orchestrator.stores.connecting import BUSY_TIMEOUT
+from orchestrator.stores.damage import readable
+from orchestrator.stores.event_records import read_event
+from orchestrator.stores.order_records import order_values, read_order
+from orchestrator.stores.recording import apply_moves, check_owner, deliveries_of
 from orchestrator.stores.records import (
     NO_ITEM,
-    attempt_values,
-    execution_values,
     read_attempt,
     read_execution,
     read_request,
     read_task_run,
     request_text,
-    run_key_values,
-    task_run_values,
+    time_or_none,
     time_text,
 )
+from orchestrator.stores.slots import UNCLAIMED
+from orchestrator.stores.sqlite_file import SqliteFile, accept_loss
+from orchestrator.stores.sqlite_reading import sound_events
+from orchestrator.stores.sqlite_recording import (
+    check_room,
+    keep_deliveries,
+    slots_taken,
+    stored_before,
+    write_recorded,
+)
 
-R = TypeVar("R")
 
-
-class SqliteStore:
+class SqliteStore(SqliteFile):
     """Keeps executions in one file; see `Store` for what each method promises.
 
     Any thread may call it (they take turns), and any number of processes may have the same file open. A forked child
@@ -54,26 +48,27 @@ class SqliteStore:
 
     def __init__(self, path: Path, *, busy_timeout: timedelta = BUSY_TIMEOUT) -> None:
         """Open the file, made where it is missing; `busy_timeout` is the patience with others. Raises StoreUnusable."""
-        self._path = Path(os.path.realpath(path))
-        self._lock = RLock()
-        self._process = os.getpid()
-        self._failed = False
-        self._connection: sqlite3.Connection | None
-        self._connection, self._identity = open_database(self._path, busy_timeout=busy_timeout)
+        super().__init__(path, busy_timeout=busy_timeout)
+        self._told: datetime | None = None
+        """The time that the latest claim, renewal or batch of moves came with."""
 
-    def create_execution(self, execution_id: str, request: Request, *, snapshot: str, at: datetime) -> Execution:
-        """Reserve the id; raises ExecutionIdTaken. A request with no `snapshot` hash keeps no text."""
+    def create_execution(
+        self, execution_id: str, request: Request, *, snapshot: str, at: datetime, only_one: bool = False
+    ) -> Execution:
+        """Reserve the id; raises WorkflowBusy, ExecutionIdTaken. A request with no `snapshot` hash keeps no text."""
         created_at = time_text(at)
         text = request_text(request)
         new = (execution_id, request.workflow, request.snapshot or None, text, ExecutionStatus.QUEUED, created_at)
         runs = [
-            (execution_id, task_id, NO_ITEM, position, TaskStatus.PENDING)
+            (execution_id, task_id, NO_ITEM, position, TaskStatus.PENDING, request.pools.get(task_id))
             for position, task_id in enumerate(request.tasks)
         ]
         with self._writing() as connection:
+            if only_one and request.workflow is not None:
+                _check_not_busy(connection, request.workflow, at)
             if request.snapshot:
                 connection.execute(sql.KEEP_SNAPSHOT, (request.snapshot, snapshot))
-            if not connection.execute(sql.RESERVE_EXECUTION, new).fetchall():
+            if not connection.execute(sql.RESERVE_EXECUTION, (*new, request.rerun_of)).fetchall():
                 raise ExecutionIdTaken(execution_id)
             connection.executemany(sql.ADD_TASK_RUN, runs)
         return Execution(
@@ -83,15 +78,18 @@ class SqliteStore:
             created_at=datetime.fromisoformat(created_at),
         )
 
-    def claim_execution(self, execution_id: str, *, owner: str, lease: timedelta, at: datetime) -> Execution:
+    def claim_execution(
+        self, execution_id: str, *, owner: str, lease: timedelta, at: datetime, proven_dead: str | None = None
+    ) -> Execution:
         """Become the owner; raises NoSuchExecution, StaleOwner."""
-        claim = (owner, time_text(at + lease), execution_id, owner, time_text(at))
+        claim = (owner, time_text(at + lease), execution_id, owner, proven_dead, time_text(at))
         with self._writing() as connection:
             rows = connection.execute(sql.CLAIM_EXECUTION, claim).fetchall()
             if not rows and not connection.execute(sql.EXECUTION_WITHOUT_REQUEST, (execution_id,)).fetchall():
                 raise NoSuchExecution(execution_id)
             if not rows:
                 raise StaleOwner(execution_id)
+        self._told = at
         return self._records(_execution, rows)[0]
 
     def renew_lease(self, execution: Execution, *, lease: timedelta, at: datetime) -> None:
@@ -100,24 +98,74 @@ class SqliteStore:
         with self._writing() as connection:
             if not connection.execute(sql.RENEW_LEASE, renewal).fetchall():
                 raise StaleOwner(execution.execution_id)
+        self._told = at
 
-    def record(self, execution: Execution, moves: Sequence[Move]) -> list[Event]:
-        """Apply all moves in one commit, or none; raises StaleOwner, IllegalMove."""
-        with self._writing() as connection:
-            row = connection.execute(sql.EXECUTION_WITHOUT_REQUEST, (execution.execution_id,)).fetchone()
-            if row is None:
-                raise StaleOwner(execution.execution_id)
-            with readable(self._path):
-                stored = Stored(
-                    execution=read_execution(row, execution.request),
-                    runs=_named_runs(connection, moves),
-                    attempts=_named_attempts(connection, moves),
-                    last_seq=row["last_seq"],
-                )
-            check_owner(stored.execution, execution)
-            recorded = apply_moves(stored, moves)
-            _write(connection, stored, recorded)
+    def record(
+        self,
+        execution: Execution,
+        moves: Sequence[Move],
+        *,
+        room: Room | None = None,
+        obeyed: int = 0,
+        outbox: Sequence[str] = (),
+    ) -> list[Event]:
+        """Apply all moves in one commit, or none; raises StaleOwner, IllegalMove, OrdersWaiting, NoRoom."""
+        key = execution.execution_id
+        try:
+            with self._writing() as connection:
+                with readable(self._path):
+                    stored = stored_before(connection, execution, moves)
+                check_owner(stored.execution, execution)
+                recorded = apply_moves(stored, moves, obeyed=obeyed)
+                write_recorded(connection, stored, recorded)
+                if obeyed:
+                    connection.execute(sql.OBEY_ORDERS, (key, obeyed))
+                if room is not None and moves:
+                    check_room(connection, room, stored, recorded, at=moves[-1].at)
+                if outbox:
+                    keep_deliveries(connection, deliveries_of(recorded.events, outbox))
+        except StaleOwner:
+            self._count_refused(key)
+            raise
+        if moves:
+            self._told = moves[-1].at
         return list(recorded.events)
+
+    def give_order(self, execution_id: str, order: Order) -> Execution:
+        """Store the order unless the execution has ended or a cancel waits already; raises NoSuchExecution."""
+        with self._writing() as connection:
+            rows = connection.execute(sql.EXECUTION, (execution_id,)).fetchall()
+            if not rows:
+                raise NoSuchExecution(execution_id)
+            execution = self._records(_execution, rows)[0]
+            cancel = order.kind is OrderKind.CANCEL
+            if not execution.status.final and not (cancel and rows[0]["cancel_number"]):
+                values = order_values(execution_id, order)
+                number = connection.execute(sql.ADD_ORDER, values).fetchall()[0]["number"]
+                if cancel:
+                    connection.execute(sql.REMEMBER_CANCEL, (number, execution_id))
+        return execution
+
+    def orders(self, execution_id: str, *, after: int = 0) -> list[Order]:
+        """Orders with a number above `after` that nobody has obeyed, in order."""
+        return self._records(read_order, self._read(sql.WAITING_ORDERS, execution_id, after))
+
+    def pools_in_use(self, pools: Iterable[str], *, besides: str) -> dict[str, int]:
+        """Slots that others hold; whose lease runs is judged by the time that this object was last told."""
+        now = time_or_none(self._told) or ""  # before the first, every lease counts as running
+        with self._reading() as connection:
+            return {pool: slots_taken(connection, pool, by=besides, now=now).others for pool in pools}
+
+    def deliveries(self, listener: str) -> list[Delivery]:
+        """What `listener` has still to take, oldest first."""
+        events = self._records(read_event, self._read(sql.DELIVERIES, listener))
+        return [Delivery(listener=listener, event=event) for event in events]
+
+    def delivered(self, delivery: Delivery) -> None:
+        """`delivery` is done with; unknown ones are ignored."""
+        with self._writing() as connection:
+            values = (delivery.listener, delivery.event.execution_id, delivery.event.seq)
+            connection.execute(sql.DELIVERED, values)
 
     def get_execution(self, execution_id: str) -> Execution:
         """The execution; raises NoSuchExecution."""
@@ -162,14 +210,12 @@ class SqliteStore:
         return self._records(read_attempt, self._read(sql.ATTEMPTS, execution_id))
 
     def events(self, execution_id: str, *, after: int = 0) -> list[Event]:
-        """The event log from `after` on, exclusive; empty for an unknown execution. A log with a gap is damage."""
+        """The event log from `after` on, exclusive; empty for an unknown execution.
+
+        A log that is not as it was stored is StoreUnusable: it names the execution and the first event in question.
+        """
         with self._reading() as connection:
-            last = connection.execute(sql.LAST_SEQ, (execution_id,)).fetchone()
-            rows = connection.execute(sql.EVENTS, (execution_id, after)).fetchall()
-        expected = range(max(after, 0) + 1, 1 + (0 if last is None else last["last_seq"]))
-        if [row["seq"] for row in rows] != list(expected):
-            raise StoreUnusable(DAMAGED, path=str(self._path), detail=f"events of {execution_id} are missing")
-        return self._records(read_event, rows)
+            return sound_events(connection, execution_id, path=self._path, after=after)
 
     def snapshot(self, sha256: str) -> str:
         """The configuration's text; raises KeyError."""
@@ -189,106 +235,29 @@ class SqliteStore:
                         found[task_id] = execution_id
         return found
 
-    def close(self) -> None:
-        """Let go of the file; a running call of another thread ends first. Calling it twice does no harm."""
-        with self._lock:
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                with translated(self._path):
-                    connection.close()
+    def find_cached(self, task_id: str, cache_key: str, *, since: datetime | None = None) -> TaskRun | None:
+        """The latest run of the task that completed with that key (not before `since`), itself no cached one."""
+        earliest = time_or_none(since)
+        found = self._records(read_task_run, self._read(sql.FIND_CACHED, task_id, cache_key, earliest, earliest))
+        return found[0] if found else None
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        # take the write lock before reading, or two processes decide on the same row
-        with self._transaction("BEGIN IMMEDIATE") as connection:
-            yield connection
+    @staticmethod
+    def accept_loss(path: Path) -> int:
+        """Let a database whose last commits were lost be used as it is; returns how many. Raises StoreUnusable."""
+        return accept_loss(path)
 
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._transaction("BEGIN") as connection:  # several statements see one instant
-            yield connection
-
-    def _read(self, statement: str, *values: object) -> list[sqlite3.Row]:
-        """All rows of one statement, which is a transaction by itself."""
-        with self._lock, translated(self._path):
-            return self._usable().execute(statement, values).fetchall()
-
-    def _records(self, reader: Callable[[sqlite3.Row], R], rows: Iterable[sqlite3.Row]) -> list[R]:
-        with readable(self._path):
-            return [reader(row) for row in rows]
-
-    @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        with self._lock, translated(self._path):
-            connection = self._usable()
-            connection.execute(begin)
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException as error:
-                # after a failed write or fsync nobody knows what is on the disk: only a fresh start reads it anew (F29)
-                self._failed |= isinstance(error, sqlite3.Error) and primary_code(error) == sqlite3.SQLITE_IOERR
-                _roll_back(connection)
-                raise
-
-    def _usable(self) -> sqlite3.Connection:
-        if self._connection is None:
-            raise StoreUnusable(CLOSED, path=str(self._path))
-        if self._process != os.getpid():
-            raise StoreUnusable(INHERITED, path=str(self._path))
-        if self._failed:
-            raise StoreUnusable(FAILED_BEFORE, path=str(self._path))
-        if file_identity(self._path) != self._identity:
-            raise StoreUnusable(MOVED_AWAY, path=str(self._path))
-        return self._connection
+    def _count_refused(self, execution_id: str) -> None:
+        """In a transaction of its own, since the refused one is undone."""
+        with suppress(StoreUnusable), self._writing() as connection:  # the refusal is the news, whatever comes of this
+            connection.execute(sql.COUNT_REFUSED_WRITE, (execution_id,))
 
 
 def _execution(row: sqlite3.Row) -> Execution:
     return read_execution(row, read_request(row["request"]))
 
 
-def _named_runs(connection: sqlite3.Connection, moves: Sequence[Move]) -> dict[TaskRunKey, TaskRun]:
-    """The stored task runs that the moves name, as far as they exist."""
-    found = {}
-    for key in {moved.run: None for moved in moves if not isinstance(moved, ExecutionMoved)}:
-        row = connection.execute(sql.TASK_RUN, run_key_values(key)).fetchone()
-        if row is not None:
-            found[key] = read_task_run(row)
-    return found
-
-
-def _named_attempts(connection: sqlite3.Connection, moves: Sequence[Move]) -> dict[AttemptKey, Attempt]:
-    """The stored attempts that the moves bring news of, as far as they exist."""
-    found = {}
-    named = (moved.attempt for moved in moves if not isinstance(moved, ExecutionMoved))
-    for key in {attempt.key: None for attempt in named if attempt is not None}:
-        row = connection.execute(sql.ATTEMPT, (*run_key_values(key.run), key.number)).fetchone()
-        if row is not None:
-            found[key] = read_attempt(row)
-    return found
-
-
-def _write(connection: sqlite3.Connection, stored: Stored, recorded: Recorded) -> None:
-    """Write all that changed; every update names the state it expects, and the execution's its owner and token."""
-    before = stored.execution
-    key = before.execution_id
-    values = (*execution_values(recorded.execution), stored.last_seq + len(recorded.events))
-    fence = (key, before.owner, before.fencing_token, before.status, stored.last_seq)
-    changed = connection.execute(sql.MOVE_EXECUTION, (*values, *fence)).rowcount
-    runs = [
-        (*task_run_values(run), *run_key_values(run.key), stored.runs[run.key].status) for run in recorded.runs.values()
-    ]
-    changed += connection.executemany(sql.MOVE_TASK_RUN, runs).rowcount if runs else 0
-    if changed != 1 + len(runs):  # cannot happen under the write lock; if it does, somebody else writes
-        raise StaleOwner(key)
-    connection.executemany(sql.KEEP_ATTEMPT, map(attempt_values, recorded.attempts.values()))
-    connection.executemany(sql.APPEND_EVENT, map(event_values, recorded.events))
-
-
-def _roll_back(connection: sqlite3.Connection) -> None:
-    """Undo; SQLite has done so itself after some errors, and a failing rollback must not hide the first error."""
-    try:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-    except sqlite3.Error:
-        return
+def _check_not_busy(connection: sqlite3.Connection, workflow: str, at: datetime) -> None:
+    border = (time_text(at), time_text(at - UNCLAIMED))
+    others = connection.execute(sql.BUSY_WITH_WORKFLOW, (workflow, *border)).fetchall()
+    if others:
+        raise WorkflowBusy(workflow, others[0]["execution_id"])

@@ -27,6 +27,11 @@ FAULTY = {
         {"tasks": [{**TASK, "retires": 1}]},
         'unknown field "retires" – did you mean "retry_count"?',
     ),
+    "input-not-upstream": (
+        {"tasks": [TASK, {**TASK, "task_id": "b", "inputs": {"x": "a"}}]},
+        'task "a" is not among the dependencies of this task; add it to dependencies',
+    ),
+    "pool-undeclared": ({"tasks": [{**TASK, "pool": "p"}]}, 'pool "p" does not exist; declare it in pools'),
 }
 
 needs_commands = pytest.mark.skipif(
@@ -104,6 +109,23 @@ def test_a_file_that_cannot_be_read_is_refused_by_name(name, says, tmp_path):
 
     assert says in str(refusal.value.problems[0])
     assert refusal.value.source == str(path)
+
+
+@needs_commands
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_what_is_no_regular_file_is_refused_at_once_and_never_waited_for(kind, tmp_path):
+    config = Path(os.devnull)
+    if kind == "pipe":
+        config = tmp_path / "etl_config.json"
+        os.mkfifo(config)
+
+    answers = [ask(tmp_path, *words, "--config", str(config)) for words in (["validate"], ["run", "--all"])]
+
+    for answer in answers:
+        said = answer.stdout + answer.stderr
+        assert answer.returncode == 2, said
+        assert "a pipe, a socket or a device, not a file" in said
+        assert "Traceback" not in said
 
 
 def test_a_file_is_read_with_its_source(tmp_path):

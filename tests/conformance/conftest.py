@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.core.ports import Store
-from orchestrator.stores import open_store
+from orchestrator.core.storing import Store, Upkeep
+from orchestrator.stores import open_store, open_upkeep
+from orchestrator.stores.memory import MemoryStore
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -15,3 +16,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     opened = open_store(url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def upkeep(store: Store, tmp_path: Path) -> Upkeep:
+    """Who looks after `store`, while it is in use."""
+    return store if isinstance(store, MemoryStore) else open_upkeep(f"sqlite:///{tmp_path / 'state.db'}")

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from orchestrator.core.events import ExecutionMoved, TaskMoved
 from orchestrator.core.executions import Attempt, Request, TaskRun
 from orchestrator.core.identity import AttemptKey, TaskRunKey
-from orchestrator.core.ports import Store
 from orchestrator.core.states import ExecutionStatus, TaskStatus
+from orchestrator.core.storing import Store
 
 AT = datetime(2025, 4, 1, 12, 0, 0, 250, tzinfo=UTC)
 LEASE = timedelta(seconds=30)
@@ -25,9 +25,17 @@ WAY_TO = {
 }
 
 
-def queued(store: Store, execution_id: str = ID, *, tasks: Sequence[str] = ("a", "b"), at: datetime = AT, **request):
+def queued(
+    store: Store,
+    execution_id: str = ID,
+    *,
+    tasks: Sequence[str] = ("a", "b"),
+    at: datetime = AT,
+    only_one: bool = False,
+    **request,
+):
     asked = Request(tasks=tuple(tasks), **{"snapshot": "5ca1ab1e", **request})
-    return store.create_execution(execution_id, asked, snapshot='{"tasks": []}', at=at)
+    return store.create_execution(execution_id, asked, snapshot='{"tasks": []}', at=at, only_one=only_one)
 
 
 def claimed(store: Store, execution_id: str = ID, *, tasks: Sequence[str] = ("a", "b"), at: datetime = AT, **request):

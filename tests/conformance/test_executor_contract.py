@@ -1,5 +1,6 @@
 """What every executor owes the engine; one suite for all of them."""
 
+import hashlib
 import sys
 
 import pytest
@@ -191,3 +192,11 @@ def test_close_ends_every_call_and_may_be_repeated(watch):
     late = watch.submit(call_of("give_back"))
 
     assert [watch.end_of(one, 0.1).outcome for one in [*running, waiting, late]] == [Cancelled()] * 4
+
+
+def test_an_attempt_that_returned_says_which_code_was_called(watch):
+    source = (TASKS / "hostile_tasks.py").read_bytes()
+
+    ended = watch.run(call_of("give_back"))
+
+    assert ended.code_sha256 == hashlib.sha256(source).hexdigest()

@@ -12,8 +12,10 @@ from orchestrator.core.events import AttemptNoted, Event, ExecutionMoved, Move, 
 from orchestrator.core.executions import Attempt, Execution, TaskRun
 from orchestrator.core.folding import advance_attempt, advance_execution, advance_run, fold
 from orchestrator.core.identity import AttemptKey
-from orchestrator.core.ports import Store
 from orchestrator.core.states import TASK_MOVES, ExecutionStatus, TaskStatus
+from orchestrator.core.storing import Store
+from orchestrator.stores.chaining import link
+from orchestrator.stores.event_records import event_texts
 from tests.conformance.store_subjects import (
     AT,
     ID,
@@ -45,6 +47,25 @@ def test_the_state_is_what_the_event_log_adds_up_to(store, seed):
     assert walk.refused > 0, "a walk without a refused step proves little"
 
 
+def test_each_event_is_chained_to_the_one_before_it(store):
+    execution = queued(store)
+    execution = store.claim_execution(ID, owner="me", lease=LEASE, at=AT)
+    began = ExecutionMoved(before=QUEUED, after=RUNNING, at=AT)
+    run = store.task_runs(ID)[0].key
+    noted = AttemptNoted(run=run, attempt=attempt_of("a", pid=7), at=AT)
+    ran = TaskMoved(run=run, before=TaskStatus.PENDING, after=TaskStatus.RUNNING, at=AT, output={"ñ": [1.5, None]})
+
+    recorded = [*store.record(execution, [began, ran]), *store.record(execution, [noted])]
+
+    assert store.events(ID) == recorded
+    chain = ""
+    for seq, moved in enumerate([began, ran, noted], start=1):
+        at, text = event_texts(moved)
+        chain = link(chain, execution_id=ID, seq=seq, at=at, text=text)
+        assert recorded[seq - 1].chain == chain
+    assert len({event.chain for event in recorded}) == 3
+
+
 class RandomWalk:
     """Legal and illegal batches, takeovers and stale writers, as chance has it."""
 
@@ -67,7 +88,8 @@ class RandomWalk:
             self.store.record(writer, [self._move() for _ in range(self.chance.randint(1, 3))])
         except (IllegalMove, StaleOwner):
             self.refused += 1
-            assert (self.store.get_execution(ID), self.store.task_runs(ID), len(self.store.events(ID))) == before
+            now = replace(self.store.get_execution(ID), refused_writes=before[0].refused_writes)
+            assert (now, self.store.task_runs(ID), len(self.store.events(ID))) == before
 
     def _claim(self) -> None:
         try:
@@ -120,4 +142,4 @@ def replayed(execution: Execution, runs_at_first: Sequence[TaskRun], events: Seq
 
 
 def unowned(execution: Execution) -> Execution:
-    return replace(execution, owner=None, fencing_token=0, lease_until=None)
+    return replace(execution, owner=None, fencing_token=0, lease_until=None, refused_writes=0)

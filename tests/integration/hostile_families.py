@@ -53,13 +53,15 @@ def flee_the_reaper(*, evidence):
 
 
 def fork_many(*, evidence, count=200):
-    """A bounded fork bomb: every process forks on until `count` have been made."""
+    """A fork bomb, bounded: every process forks on, in sessions of its own, until `count` have been made."""
+    made = os.open(Path(evidence) / "made", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     leave_evidence(evidence)
-    for _ in range(count):
+    while os.fstat(made).st_size < count:
+        os.write(made, b"x")
         if os.fork() == 0:
             os.setsid()
             leave_evidence(evidence, "bomb")
-            sleep_for_ever()
     sleep_for_ever()
 
 

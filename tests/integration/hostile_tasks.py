@@ -5,10 +5,12 @@ import atexit
 import contextlib
 import ctypes
 import json
+import locale
 import logging
 import os
 import resource
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -154,9 +156,33 @@ class Unprintable:
         raise SystemExit(3)
 
 
+class LikeAFrame:
+    """What a data frame does to whoever takes it for a plain value: it has no truth, and equality is no truth either."""
+
+    def __bool__(self):
+        raise ValueError("the truth value of a frame is ambiguous")
+
+    def __eq__(self, other):
+        return self
+
+    __hash__ = None
+
+    def __len__(self):
+        return 10**9
+
+    def __repr__(self):
+        return "shape: (1_000_000_000, 2)"
+
+
 class Bomb:
     def __reduce__(self):
         return (os._exit, (9,))
+
+
+def own_parent():
+    family: dict = {}
+    family["parent"] = family
+    return family
 
 
 def strange_result(*, what):
@@ -166,11 +192,16 @@ def strange_result(*, what):
         "unprintable": Unprintable,
         "reduce": Bomb,
         "circle": lambda: circle,
+        "circle of dicts": own_parent,
+        "frame": LikeAFrame,
+        "frame within": lambda: {"status": LikeAFrame(), "rows": 3},
         "nan": lambda: float("nan"),
+        "infinity": lambda: float("-inf"),
         "bytes": lambda: b"\x00\xff",
         "generator": lambda: (n for n in range(3)),
         "lambda": lambda: lambda: None,
         "huge": lambda: "ñ" * (64 * 1024 * 1024),
+        "gigabyte": lambda: "x" * (1 << 30),
         "surrogate": lambda: "a\udc80b",
         "failed with more": lambda: {"status": "failed", "rows": ["x" * 1000] * 1000},
     }[what]()
@@ -211,9 +242,15 @@ def vandal():
     os.environ["TZ"] = "Asia/Tokyo"
     time.tzset()
     os.umask(0o777)
+    os.nice(1)
     sys.path.clear()
+    locale.setlocale(locale.LC_ALL, "C")
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-    resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_IGN)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    for limit in (resource.RLIMIT_NOFILE, resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
+        resource.setrlimit(limit, (16, 16))
     logging.disable(logging.CRITICAL)
     return "done"
 
@@ -236,6 +273,9 @@ def describe_yourself():
         "leader": os.getpid() == os.getsid(0) == os.getpgrp(),
         "new_privileges": "NoNewPrivs:\t1" in Path("/proc/self/status").read_text(),
         "path": sys.path,
+        "locale": locale.setlocale(locale.LC_ALL, None),
+        "limits": Path("/proc/self/limits").read_text() if Path("/proc/self/limits").exists() else "",
+        "niceness": os.nice(0),
     }
 
 
@@ -270,3 +310,118 @@ def use_memory(*, megabytes):
     while time.process_time() < end:
         pass
     return len(block)
+
+
+def burn_below(*, seconds, wait=True):
+    """Lets a grandchild compute, and waits for it or leaves it behind."""
+    program = f"import time\nwhile time.process_time() < {seconds}: pass"
+    middle = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {program!r}])"
+    child = subprocess.Popen([sys.executable, "-c", middle])
+    if wait:
+        child.wait()
+    else:
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it is over, and left for others to bury
+
+
+def fill_memory(*, step_mb=16, pause=0.0):
+    """Takes more and more, and uses it."""
+    held = []
+    while True:
+        held.append(bytearray(b"x") * (step_mb << 20))
+        time.sleep(pause)
+
+
+def ask_for_too_much():
+    return len(bytearray(64 << 30))
+
+
+def fill_memory_by_family(*, evidence, each_mb, count):
+    """No process takes much; all together do."""
+    for _ in range(count):
+        if os.fork() == 0:
+            held = bytearray(b"x") * (each_mb << 20)
+            leave_evidence(evidence, "glutton")
+            while held:
+                time.sleep(3600)
+    leave_evidence(evidence)
+    sleep_for_ever()
+
+
+def share_memory(*, each_mb, count):
+    """Many processes look at the same pages, which are there once."""
+    held = bytearray(b"x") * (each_mb << 20)
+    pids = []
+    for _ in range(count):
+        pid = os.fork()
+        if pid == 0:
+            time.sleep(0.6 if held else 0)
+            os._exit(0)
+        pids.append(pid)
+    for pid in pids:
+        os.waitpid(pid, 0)
+    return "shared"
+
+
+def count_to(*, total, pause=0.0, etl_context):
+    for done in range(1, total + 1):
+        etl_context.progress(done, total)
+        time.sleep(pause)
+    return "counted"
+
+
+def say_progress(*, done, etl_context):
+    etl_context.progress(float(done) if done in ("nan", "inf") else done)
+
+
+uses = 0
+"""How often this process was asked, as far as this module lives on."""
+
+
+def count_uses():
+    global uses  # noqa: PLW0603 - that it is kept, or is not, is what is tested
+    uses += 1
+    return [os.getpid(), uses]
+
+
+def soft_vandal():
+    """Changes all that a warm process can set back."""
+    os.chdir("/proc")
+    os.environ["LEFT_BEHIND"] = "1"
+    os.environ["TZ"] = "Asia/Tokyo"
+    time.tzset()
+    os.umask(0o777)
+    sys.path.clear()
+    sys.argv = []
+    locale.setlocale(locale.LC_ALL, "C")
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGUSR1})
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_IGN)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    logging.disable(logging.CRITICAL)
+    os.closerange(0, 3)
+    sys.stdin = sys.stdout = sys.stderr = None
+    ctypes.CDLL(None).prctl(36, 0, 0, 0, 0)
+    return os.getpid()
+
+
+def wear_out(*, how):
+    """Leaves the process in a state that nothing sets back."""
+    match how:
+        case "thread":
+            threading.Thread(target=time.sleep, args=(0.2,)).start()
+        case "daemon":
+            threading.Thread(target=sleep_for_ever, daemon=True).start()
+        case "limits":
+            resource.setrlimit(resource.RLIMIT_NOFILE, (300, 300))
+        case "niceness":
+            os.nice(1)
+        case "descriptors":
+            for _ in range(100):
+                os.dup(1)
+        case "orders":
+            os.close(100)  # where its orders come from
+        case "exit":
+            sys.exit(0)
+        case "interrupt":
+            raise KeyboardInterrupt
+    return os.getpid()

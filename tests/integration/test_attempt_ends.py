@@ -68,23 +68,38 @@ def test_a_circle_of_causes_is_shown_once(watch):
 
 
 @pytest.mark.parametrize(
-    "what", ["unprintable", "reduce", "circle", "nan", "bytes", "generator", "lambda", "surrogate"]
+    ("what", "kind"),
+    [
+        ("unprintable", str),
+        ("reduce", str),
+        ("circle", list),
+        ("circle of dicts", dict),
+        ("frame", str),
+        ("frame within", dict),
+        ("nan", str),
+        ("infinity", str),
+        ("bytes", str),
+        ("generator", str),
+        ("lambda", str),
+        ("surrogate", str),
+    ],
 )
-def test_a_strange_result_becomes_text(watch, what):
+def test_a_strange_result_becomes_text(watch, what, kind):
     outcome = watch.run(call_of("strange_result", parameters={"what": what})).outcome
 
     assert isinstance(outcome, Returned)
     assert outcome.truncated_from is None
-    assert isinstance(outcome.output, list if what == "circle" else str)
+    assert isinstance(outcome.output, kind)
 
 
-def test_a_huge_result_is_cut_and_names_its_size(watch):
-    outcome = watch.run(call_of("strange_result", parameters={"what": "huge"})).outcome
+@pytest.mark.parametrize(("what", "size"), [("huge", 128 << 20), ("gigabyte", 1 << 30)])
+def test_a_huge_result_is_cut_and_names_its_size(watch, what, size):
+    outcome = watch.run(call_of("strange_result", parameters={"what": what})).outcome
 
     assert isinstance(outcome, Returned)
-    assert outcome.truncated_from == 128 * 1024 * 1024
+    assert outcome.truncated_from == size
     assert len(outcome.output.encode()) <= 64 * 1024
-    assert str(128 * 1024 * 1024) in outcome.output
+    assert str(size) in outcome.output
 
 
 def test_a_failure_is_still_told_when_its_result_is_cut(watch):
@@ -98,7 +113,7 @@ def test_a_failure_is_still_told_when_its_result_is_cut(watch):
 @pytest.mark.parametrize("newlines", [True, False])
 def test_a_flood_costs_the_supervisor_neither_memory_nor_the_verdict(watch, tmp_path, newlines):
     log = tmp_path / "log"
-    parameters = {"megabytes": 256, "newlines": newlines}
+    parameters = {"megabytes": 1024, "newlines": newlines}
 
     ended = watch.run(call_of("flood", parameters=parameters, log_path=str(log)), within=60)
 

@@ -261,24 +261,26 @@ def test_a_store_that_does_not_fit_is_not_half_made(path, little_space):
 
 
 def test_a_database_of_an_older_schema_gets_what_it_lacks_in_order(filled, tmp_path):
-    (tmp_path / "0002_second.sql").write_text("ALTER TABLE identity ADD COLUMN a TEXT;\n-- why; and so on\n")
-    (tmp_path / "0003_third.sql").write_text("UPDATE identity SET a = 'x;y';\nCREATE TABLE z (a);\n")
+    latest = known_migrations()[-1].version
+    (tmp_path / f"{latest + 1:04d}_next.sql").write_text("ALTER TABLE identity ADD COLUMN a TEXT;\n-- why; and so on\n")
+    (tmp_path / f"{latest + 2:04d}_then.sql").write_text("UPDATE identity SET a = 'x;y';\nCREATE TABLE z (a);\n")
     later = [*known_migrations(), *known_migrations(tmp_path)]
 
     with closing(sqlite3.connect(filled, isolation_level=None)) as connection:
         migrate(connection, filled, later)
 
-        assert connection.execute("PRAGMA user_version").fetchone() == (3,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (latest + 2,)
         assert connection.execute("SELECT a FROM identity").fetchone() == ("x;y",)
 
 
 def test_a_migration_that_fails_leaves_the_schema_as_it_was(filled, tmp_path):
-    (tmp_path / "0002_second.sql").write_text("CREATE TABLE z (a);\nINSERT INTO nowhere VALUES (1);\n")
-    later = [*known_migrations(), Migration(version=2, path=tmp_path / "0002_second.sql")]
+    latest = known_migrations()[-1].version
+    (tmp_path / "next.sql").write_text("CREATE TABLE z (a);\nINSERT INTO nowhere VALUES (1);\n")
+    later = [*known_migrations(), Migration(version=latest + 1, path=tmp_path / "next.sql")]
 
     with closing(sqlite3.connect(filled, isolation_level=None)) as connection:
         with pytest.raises(sqlite3.OperationalError):
             migrate(connection, filled, later)
 
-        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (latest,)
         assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'z'").fetchone() == (0,)

@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,83 @@ def test_a_supervisor_that_keeps_dying_is_given_up(watch):
 
     assert all(isinstance(one, Lost) for one in outcomes)
     assert "5 times" in outcomes[-1].message
+
+
+def once_more(call):
+    """The next attempt of the same task run, after one that was lost."""
+    return replace(call, attempt=replace(call.attempt, number=call.attempt.number + 1000), alone=True)
+
+
+def test_a_neighbour_that_was_lost_with_the_supervisor_completes_when_both_run_again_alone(watch):
+    neighbour, killer = call_of("sleep", parameters={"seconds": 2}), call_of("kill_supervisor")
+    watch.start_of(watch.submit(neighbour))
+    lost = [watch.end_of(attempt).outcome for attempt in (watch.submit(killer), neighbour.attempt)]
+
+    again = [watch.submit(once_more(call)) for call in (neighbour, killer)]
+    ended = [watch.end_of(attempt).outcome for attempt in again]
+
+    assert [type(outcome) for outcome in lost] == [Lost, Lost]
+    assert [type(outcome) for outcome in ended] == [Returned, Lost]
+
+
+def test_what_ends_a_private_supervisor_touches_neither_the_shared_one_nor_its_attempts(watch):
+    attempt = watch.submit(call_of("sleep", parameters={"seconds": 2}))
+    shared = (watch.executor.pids[0], supervisor_of(watch))
+
+    killers = [watch.run(call_of("kill_supervisor", alone=True)).outcome for _ in range(2)]
+
+    assert [type(outcome) for outcome in killers] == [Lost, Lost]
+    assert isinstance(watch.end_of(attempt).outcome, Returned)
+    assert watch.executor.pids == shared
+
+
+def test_a_private_supervisor_ends_with_its_call(watch):
+    attempt = watch.submit(call_of("sleep", parameters={"seconds": 1}, alone=True))
+    private = wait_until(lambda: [pids for pids in watch.executor.all_pids()[1:] if all(pids)], what="its supervisor")
+
+    ended = watch.end_of(attempt)
+
+    assert isinstance(ended.outcome, Returned)
+    assert len(private) == 1
+    wait_until(lambda: not any(map(is_alive, private[0])), what="the end of the private chain")
+    wait_until(lambda: len(watch.executor.all_pids()) == 1, what="that it is forgotten")
+
+
+def test_a_task_run_that_keeps_killing_private_supervisors_is_given_up_and_others_are_not(watch):
+    killer = call_of("kill_supervisor", alone=True)
+    tries = [replace(killer, attempt=replace(killer.attempt, number=9000 + number)) for number in range(6)]
+
+    outcomes = [watch.run(call).outcome for call in tries]
+
+    assert all(isinstance(one, Lost) for one in outcomes)
+    assert "5 times in this task alone" in outcomes[-1].message
+    assert isinstance(watch.run(call_of("give_back")).outcome, Returned)
+    other = call_of("give_back", alone=True)
+    key = replace(other.attempt, run=replace(other.attempt.run, task_id="another_task"))
+    assert isinstance(watch.run(replace(other, attempt=key)).outcome, Returned)
+
+
+def test_cancel_reaches_an_attempt_under_a_private_supervisor(watch, tmp_path):
+    attempt = watch.submit(call_of("family", evidence=tmp_path, alone=True))
+    wait_until(lambda: len(witnesses(tmp_path)) == len(KINDS), what="the family")
+
+    watch.executor.cancel(attempt)
+
+    assert watch.end_of(attempt, 5).outcome == Cancelled()
+    assert living(tmp_path) == []
+
+
+def test_closing_ends_private_supervisors_too(watch, tmp_path):
+    attempt = watch.submit(call_of("family", evidence=tmp_path, alone=True))
+    wait_until(lambda: len(witnesses(tmp_path)) == len(KINDS), what="the family")
+    chains = watch.executor.all_pids()
+
+    watch.executor.close()
+
+    assert watch.end_of(attempt, 1).outcome == Cancelled()
+    assert len(chains) == 2
+    assert living(tmp_path) == []
+    assert not any(is_alive(pid) for chain in chains for pid in chain)
 
 
 OWNER = """

@@ -31,6 +31,7 @@ CATALOGUES = {
 SAME_IN_BOTH = {
     "Choice({choices})",
     "Error: {message}",
+    "error",
     "no",
     "task {task_id}: {reason} ({error})",
     "{dataset}.{column}: {reason}",

@@ -7,7 +7,8 @@ import pytest
 
 from orchestrator import settings as module
 from orchestrator.core.errors import UsageError
-from orchestrator.settings import SECRETS_OF_OURS, VERSION, read_settings
+from orchestrator.core.redaction import OWN_SECRETS
+from orchestrator.settings import VERSION, read_settings
 
 NOWHERE = Path("/nowhere/at/all")
 
@@ -118,12 +119,12 @@ def test_database_and_source_come_from_the_environment_and_empty_ones_mean_the_d
 @pytest.mark.usefixtures("checkout")
 @pytest.mark.parametrize("clean", [True, False])
 def test_no_task_ever_gets_a_secret_of_ours(clean):
-    environ = dict.fromkeys(SECRETS_OF_OURS, "s3cr3t-value")
+    environ = dict.fromkeys(OWN_SECRETS, "s3cr3t-value")
 
     inherited = read_settings(environ=environ).task_environment(clean=clean)
 
     assert "s3cr3t-value" not in inherited.values()
-    assert {"ETL_API_TOKEN", "ETL_DATABASE_URL"} <= set(SECRETS_OF_OURS)
+    assert {"ETL_API_TOKEN", "ETL_DATABASE_URL"} <= set(OWN_SECRETS)
 
 
 @pytest.mark.usefixtures("checkout")

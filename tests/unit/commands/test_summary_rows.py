@@ -6,6 +6,7 @@ import pytest
 
 from orchestrator.commands.progress import PlainProgress
 from orchestrator.commands.summary import MARKS, STYLES, rows_of, task_rows, task_titles, why
+from orchestrator.core import reasons
 from orchestrator.core.events import Event, ExecutionMoved
 from orchestrator.core.executions import TaskRun
 from orchestrator.core.identity import AttemptKey, TaskRunKey
@@ -65,8 +66,18 @@ def test_a_failure_is_told_in_one_line(fields, reason):
     assert why(run_of(TaskStatus.FAILED, **fields)) == reason
 
 
-def test_a_completed_task_has_nothing_to_explain():
-    assert why(run_of(TaskStatus.COMPLETED, reason=LIMIT)) == ""
+def test_a_completed_task_explains_only_why_it_was_not_executed():
+    kept = reasons.result_of("20250101_000000")
+
+    assert why(run_of(TaskStatus.COMPLETED)) == ""
+    assert why(run_of(TaskStatus.COMPLETED, reason=kept)) == "result of execution 20250101_000000"
+
+
+def test_a_task_that_waits_says_when_it_is_tried_again():
+    at = datetime(2025, 4, 1, 12, 30, 5, tzinfo=UTC)
+    run = run_of(TaskStatus.RETRY_WAIT, next_attempt_at=at, error="no rows", error_type="ValueError")
+
+    assert why(run, UTC) == "next attempt at 12:30:05 · ValueError: no rows"
 
 
 @pytest.mark.parametrize(

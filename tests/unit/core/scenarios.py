@@ -1,12 +1,19 @@
 """Random graphs of tasks and how each of their attempts is going to end: what the simulation walks through."""
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from orchestrator.core.identity import AttemptKey
+from orchestrator.core.machine_state import Kept
 from orchestrator.core.outcomes import Crashed, Lost, NotCallable, Outcome, Raised, Returned, TimedOut
 from orchestrator.core.plan import Plan, make_plan
-from orchestrator.core.tasks import Registry, Task, TriggerRule
+from orchestrator.core.tasks import CachePolicy, OnInterrupt, Registry, Task, TriggerRule
+
+FEATURES = ("cache", "deadlines", "interruptions", "kept", "max_duration", "pools", "priorities")
+"""What tasks and executions may ask for besides order, rules and retries."""
+EARLIER = "20250301_120000"
+"""The execution whose results are taken again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +26,29 @@ class Scenario:
     stop_on_failure: bool
     trouble: float
     """Share of attempts that do not succeed."""
+    features: tuple[str, ...] = ()
+    """Those of FEATURES that it makes use of."""
     registry: Registry = field(repr=False)
     plan: Plan = field(repr=False)
+    max_duration: float | None = field(default=None, repr=False)
+    pools: Mapping[str, int] = field(default_factory=dict, repr=False)
+    kept: Mapping[str, Kept] = field(default_factory=dict, repr=False)
+
+    @property
+    def options(self) -> dict:
+        """What `initial_state` is told besides the id and the plan."""
+        return {
+            "max_workers": self.max_workers,
+            "stop_on_failure": self.stop_on_failure,
+            "max_duration": self.max_duration,
+            "pools": self.pools,
+            "kept": self.kept,
+        }
+
+    def cached(self, task_id: str) -> Kept | None:
+        """What the cache knows of that task."""
+        known = Random(f"{self.seed} {task_id} cached").random() < 0.4
+        return Kept(execution_id=EARLIER, output={"status": "success"}) if known else None
 
     def outcome(self, attempt: AttemptKey) -> Outcome:
         """How that attempt ends, whenever it runs."""
@@ -52,10 +80,46 @@ def make_scenario(seed: int, **fixed) -> Scenario:
         "trouble": chance.choice([0.0, 0.05, 0.2, 0.5]),
         **fixed,
     }
-    registry = Registry(_tasks(chance, facts["size"]))
-    names = list(registry.tasks)
+    tasks = _tasks(chance, facts["size"])
+    names = [task.task_id for task in tasks]
     chosen = names if chance.random() < 0.5 else chance.sample(names, chance.randint(1, len(names)))
-    return Scenario(**facts, registry=registry, plan=make_plan(registry, chosen))
+    features = facts.get("features", ())
+    extra = Random(f"{seed} features")  # of its own: the graph of a seed is the same with and without them
+    registry = Registry([_asking(extra, task, features) for task in tasks])
+    return Scenario(
+        **facts,
+        registry=registry,
+        plan=make_plan(registry, chosen),
+        max_duration=extra.choice([5.0, 20.0, 60.0]) if "max_duration" in features else None,
+        pools={"narrow": 1, "wide": 3} if "pools" in features else {},
+        kept={
+            name: Kept(execution_id=EARLIER) for name in (chosen if "kept" in features else ()) if extra.random() < 0.25
+        },
+    )
+
+
+def any_features(seed: int) -> tuple[str, ...]:
+    """Some of FEATURES: often few, at times all."""
+    chance = Random(f"{seed} which")
+    share = chance.choice([0.0, 0.2, 0.5, 1.0])
+    return tuple(feature for feature in FEATURES if chance.random() < share)
+
+
+def _asking(chance: Random, task: Task, features: Collection[str]) -> Task:
+    """`task`, with fields that the features are about."""
+    fields: dict[str, object] = {}
+    if "cache" in features and chance.random() < 0.4:
+        fields["cache"] = CachePolicy()
+    if "deadlines" in features and chance.random() < 0.5:
+        fields["deadline"] = chance.choice([3.0, 10.0, 40.0])
+    if "interruptions" in features:
+        fields["max_interruptions"] = chance.choice([0, 1, 3])
+        fields["on_interrupt"] = OnInterrupt.FAIL if chance.random() < 0.3 else OnInterrupt.RETRY
+    if "pools" in features:
+        fields["pool"] = chance.choice([None, "narrow", "wide"])
+    if "priorities" in features:
+        fields["priority"] = chance.choice([-1, 0, 0, 5])
+    return replace(task, **fields)
 
 
 def _tasks(chance: Random, size: int) -> list[Task]:

@@ -1,284 +1,348 @@
-"""Random executions of the step machine, checked after every step by rules that share no code with it.
+"""Random executions of the whole core: machine, event log, resuming, with owners that die and faults of all kinds.
 
-`Simulation(scenario, seed).run()` walks one execution: a `Scenario` says what is to be executed and how each attempt
-will end (fixed by its own seed, whatever the order), the second seed decides in which order things happen. Every check
-raises AssertionError; the scenario's repr says how to make it again.
+`Simulation(scenario, seed).run()` walks one execution to its end: a `Scenario` says what is to be executed and how each
+attempt will end (fixed by its own seed, whatever the order), the second seed decides what happens in which order, and
+what goes wrong. The clock, the store (simulated_store.py) and the executor are fakes; an oracle (simulated_oracle.py)
+checks every step. Whatever is not as it must be raises AssertionError.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from datetime import timedelta
 from random import Random
 
-from orchestrator.core.events import Event, ExecutionMoved, TaskMoved
-from orchestrator.core.folding import fold
-from orchestrator.core.identity import AttemptKey, TaskRunKey
-from orchestrator.core.machine import initial_state, step
+from orchestrator.core.errors import NoRoom, OrdersWaiting, StaleOwner
+from orchestrator.core.events import Event
+from orchestrator.core.identity import AttemptKey
+from orchestrator.core.machine import initial_state
 from orchestrator.core.machine_state import (
     AttemptFinished,
     Begin,
+    CacheLookedUp,
     CancelAsked,
+    LookUp,
     MachineEvent,
-    Record,
+    OwnerLost,
+    PoolsSeen,
     StartAttempt,
     StopAsked,
     StopAttempt,
     TimePassed,
-    WakeAt,
 )
 from orchestrator.core.moments import Moment
-from orchestrator.core.outcomes import Cancelled, Lost, Returned
-from orchestrator.core.states import TaskStatus
-from tests.unit.core.scenarios import Scenario, upstreams_of
+from orchestrator.core.outcomes import Cancelled, Lost
+from orchestrator.core.resuming import state_after
+from tests.unit.core.scenarios import Scenario
+from tests.unit.core.simulated_comparison import differences
+from tests.unit.core.simulated_faults import ENDINGS, OLD_STORIES, Faults
+from tests.unit.core.simulated_nemesis import inject
+from tests.unit.core.simulated_oracle import Oracle
+from tests.unit.core.simulated_owner import Owner, Step
+from tests.unit.core.simulated_rules import FINAL
+from tests.unit.core.simulated_store import FakeStore
 from tests.unit.core.subjects import AT, ID
 
-MAY_FOLLOW = {
-    "pending": "running skipped cancelled",
-    "running": "completed failed retry_wait interrupted cancelled skipped",
-    "retry_wait": "running failed cancelled interrupted",
-    "interrupted": "running failed cancelled",
-}
-FINAL = {"completed", "failed", "skipped", "cancelled"}
-CLEAN_UP = {"always", "all_done", "one_failed", "all_failed"}
-EARLY = {"one_success", "one_failed"}
-MAX_INTERRUPTIONS = 3
-CLOSE = 1e-3
-"""Seconds; the wall clock counts whole microseconds, and adds up what it rounds."""
-GOOD, BAD, NEUTRAL = "good", "bad", "neutral"
+FINALS = {"completed", "completed_with_errors", "failed", "cancelled"}
+MOST_DRAFTS = 5
+"""Of one commit: the store may refuse the first for a cancel, and for each pool's slots."""
 
 
 class Simulation:
     """One walk through a scenario."""
 
-    def __init__(self, scenario: Scenario, seed: int, *, endings: bool = True) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        *,
+        endings: bool = True,
+        faults: Collection[str] | None = None,
+        most_faults: int = 1000,
+    ) -> None:
+        if faults is None:
+            faults = (*OLD_STORIES, *(ENDINGS if endings else ()))
+        pool_of = {t: p.task.pool for t, p in scenario.plan.tasks.items() if p.task.pool is not None}
         self.scenario = scenario
-        self.events: list[Event] = []
-        self.status = dict.fromkeys(scenario.plan.order, "pending")
-        self.execution = "queued"
-        self._chance = Random(seed)
-        self._endings = endings
-        self._now = Moment(at=AT, ticks=0.0)
-        self._state = initial_state(
-            ID,
-            scenario.plan,
-            max_workers=scenario.max_workers,
-            stop_on_failure=scenario.stop_on_failure,
-            max_interruptions=MAX_INTERRUPTIONS,
-        )
-        self._upstream = upstreams_of(scenario)
-        self._kind: dict[str, str] = {}
-        self._live: dict[AttemptKey, None] = {}
-        self._told_to_stop: set[AttemptKey] = set()
-        self._past: list[AttemptFinished] = []
-        self._attempts: Counter[str] = Counter()
-        self._lost: Counter[str] = Counter()
-        self._due: dict[str, float] = {}
-        self._wake_at: float | None = None
-        self._asked: list[str] = []
-        self._halted = False
+        self.store = FakeStore(ID, pool_of, scenario.pools)
+        self.oracle = Oracle(scenario)
+        self.faults = Faults(faults, most_faults, Random(f"{seed} faults"))
+        self.steps = 0
+        self.chance = Random(seed)
+        self._initial = initial_state(ID, scenario.plan, **scenario.options)
+        self.now = 0.0
+        """True seconds."""
+        self.skew = 0.0
+        """What the wall's clock is ahead."""
+        self._owners: list[Owner] = []
+        """Those that live, or whose attempts do; the last one holds the claim."""
+        self.lock: Owner | None = None
+        """The kernel's lock: held until an owner's attempts are known to be dead (D9)."""
+        self.left_over: list[AttemptFinished] = []
+        """Results that were told once, or that nobody was there to hear."""
+        self._resumes = len(faults) > len(ENDINGS + OLD_STORIES)
+
+    @property
+    def events(self) -> list[Event]:
+        return self.store.log
+
+    @property
+    def execution(self) -> str:
+        return self.store.status.value
+
+    @property
+    def status(self) -> dict[str, str]:
+        return self.oracle.status
 
     def run(self) -> "Simulation":
         """To the end; raises AssertionError where anything is not as it must be."""
-        if self._endings and self._chance.random() < 0.05:
-            self._hear(self._chance.choice([CancelAsked(), StopAsked()]))
-        self._hear(Begin())
-        most = 60 * self.scenario.size + 200
-        while self.execution not in {"completed", "completed_with_errors", "failed", "cancelled", "interrupted"}:
+        most = 100 * self.scenario.size + 1000
+        while not self._over():
             most -= 1
-            assert most, f"it does not end: {self.scenario}"
-            self._hear(self._next_event())
+            assert most, "R7: it does not end"
+            self._act()
+        while frozen := [owner for owner in self._owners if owner.frozen]:
+            self._wake(frozen[0])
         self._check_end()
         return self
 
     # --- what happens next -------------------------------------------------------------------------------------------
 
-    def _next_event(self) -> MachineEvent:
-        chance = self._chance.random()
-        if self._endings and chance < 0.01:
-            return self._chance.choice([CancelAsked(), StopAsked()])
-        if self._past and chance < 0.08:
-            return self._chance.choice(self._past)
-        if chance < 0.12:
-            return self._stray_result()
-        if self._live and (self._wake_at is None or chance < 0.7):
-            return self._end_of(self._chance.choice(list(self._live)))
-        assert self._wake_at is not None, f"nothing is under way, nothing will wake it: {self.scenario}"
-        self._pass_time(self._chance.choice([0.5, 1.0, 1.0, 1.5]) * max(0.0, self._wake_at - self._now.ticks))
-        return TimePassed()
-
-    def _end_of(self, attempt: AttemptKey) -> AttemptFinished:
-        self._pass_time(self._chance.random() * 10)
-        outcome = self.scenario.outcome(attempt)
-        if attempt in self._told_to_stop and self._chance.random() < 0.7:
-            outcome = Cancelled()
-        return AttemptFinished(attempt=attempt, outcome=outcome, duration=1.0)
-
-    def _stray_result(self) -> AttemptFinished:
-        """Of an attempt that never was."""
-        task_id = self._chance.choice(list(self.status))
-        run = TaskRunKey(execution_id=ID, task_id=task_id)
-        key = AttemptKey(run=run, number=self._attempts[task_id] + self._chance.choice([1, 2, -1]))
-        return AttemptFinished(attempt=key, outcome=Returned(output=None), duration=1.0)
-
-    def _pass_time(self, seconds: float) -> None:
-        self._now = self._now.later(seconds)
-
-    # --- one step, checked -------------------------------------------------------------------------------------------
-
-    def _hear(self, event: MachineEvent) -> None:
-        means_something = not isinstance(event, AttemptFinished) or event.attempt in self._live
-        if isinstance(event, AttemptFinished) and means_something:
-            self._past.append(event)
-            self._lost[event.attempt.run.task_id] += isinstance(event.outcome, Lost)
-        before = self._state
-        self._state, commands = step(before, event, self._now, self._chance.random())
-        if isinstance(event, CancelAsked | StopAsked) and self.execution not in {"cancelled", "interrupted"}:
-            self._asked.append("cancel" if isinstance(event, CancelAsked) else "stop")
-        self._wake_at = None
-        for command in commands:
-            match command:
-                case Record(move=ExecutionMoved() as moved):
-                    self._execution_moves(moved)
-                case Record(move=TaskMoved() as moved):
-                    self._task_moves(moved)
-                case StartAttempt(attempt=attempt):
-                    assert self._attempts[attempt.run.task_id] == attempt.number, "started before its move was recorded"
-                    self._live[attempt] = None
-                case StopAttempt(attempt=attempt):
-                    assert attempt in self._live
-                    self._told_to_stop.add(attempt)
-                case WakeAt(ticks=ticks):
-                    self._wake_at = ticks
-        if isinstance(event, AttemptFinished) and not means_something:
-            assert not [command for command in commands if not isinstance(command, WakeAt)], "an old story counted"
-        self._check_slots(woken=isinstance(event, TimePassed))
-
-    def _execution_moves(self, moved: ExecutionMoved) -> None:
-        assert moved.before.value == self.execution
-        self.execution = moved.after.value
-        self._note(moved)
-
-    def _task_moves(self, moved: TaskMoved) -> None:
-        task_id, before, after = moved.run.task_id, moved.before.value, moved.after.value
-        assert before == self.status[task_id], f"{task_id} is {self.status[task_id]}, not {before}: {self.scenario}"
-        assert after in MAY_FOLLOW[before].split(), f"{before} → {after}: {self.scenario}"
-        if before == "running":
-            del self._live[next(key for key in self._live if key.run == moved.run)]
-        if after == "running":
-            self._check_start(moved)
-        self.status[task_id] = after
-        self._due.pop(task_id, None)
-        if moved.next_attempt_at is not None:
-            self._due[task_id] = (moved.next_attempt_at - AT).total_seconds()
-        if after in FINAL:
-            self._kind[task_id] = self._kind_of(moved)
-            critical = self.scenario.plan.tasks[task_id].task.critical
-            if self._kind[task_id] == BAD and critical and self.scenario.stop_on_failure and not self._asked:
-                self._halted = True
-        self._note(moved)
-
-    def _note(self, moved: ExecutionMoved | TaskMoved) -> None:
-        self.events.append(Event(execution_id=ID, seq=len(self.events) + 1, move=moved))
-
-    def _kind_of(self, moved: TaskMoved) -> str:
-        """What this end means for those that wait for it, from what became of its own dependencies (D2)."""
-        if moved.after is TaskStatus.COMPLETED:
-            return GOOD
-        if moved.after is not TaskStatus.SKIPPED:
-            return BAD
-        if moved.attempt is not None:
-            return NEUTRAL
-        kinds = [self._kind.get(upstream) for upstream in self._upstream[moved.run.task_id][0]]
-        rule = self.scenario.plan.tasks[moved.run.task_id].task.trigger_rule.value
-        broken = BAD in kinds if rule == "all_success" else _never(rule, kinds)
-        if not broken and (rule != "all_success" or NEUTRAL not in kinds or None in kinds):
-            assert self._halted, f"{moved.run.task_id} was skipped for no reason: {self.scenario}"
-            assert rule not in CLEAN_UP
-            return BAD
-        if str(moved.reason).startswith("not started"):
-            assert self._halted
-            return BAD
-        return BAD if rule == "all_success" and BAD in kinds else NEUTRAL
-
-    def _check_start(self, moved: TaskMoved) -> None:
-        task_id = moved.run.task_id
-        planned = self.scenario.plan.tasks[task_id]
-        assert self.execution == "running"
-        assert not self._asked, f"started after a {self._asked[0]}: {self.scenario}"
-        self._attempts[task_id] += 1
-        assert moved.attempt is not None
-        assert moved.attempt.key.number == self._attempts[task_id]
-        assert self._attempts[task_id] <= 1 + planned.task.retry_count + min(self._lost[task_id], MAX_INTERRUPTIONS)
-        assert self.status[task_id] != "retry_wait" or self._now.ticks >= self._due[task_id] - CLOSE
-        assert not self._halted or planned.task.trigger_rule.value in CLEAN_UP
-        assert self._may_start(task_id), f"{task_id} started too early: {self.scenario}"
-
-    def _may_start(self, task_id: str) -> bool:
-        """R6, and the rule: what it waits for has ended, or one of it is enough."""
-        firm, loose = self._upstream[task_id]
-        rule = self.scenario.plan.tasks[task_id].task.trigger_rule.value
-        kinds = [self._kind.get(upstream) for upstream in firm]
-        if any(self._kind.get(upstream) is None for upstream in loose) or (None in kinds and rule not in EARLY):
+    def _over(self) -> bool:
+        if self.lock is not None:
             return False
-        return not kinds or {
-            "all_success": kinds.count(GOOD) == len(kinds),
-            "none_failed": BAD not in kinds,
-            "one_success": GOOD in kinds,
-            "all_failed": kinds.count(BAD) == len(kinds),
-            "one_failed": BAD in kinds,
-        }.get(rule, True)
+        if self.execution in FINALS:
+            return True
+        left = self.execution == "interrupted" and not self.store.orders(after=0)
+        return left and not self._owners and (not self._resumes or self.chance.random() < 0.15)
 
-    def _check_slots(self, *, woken: bool) -> None:
-        """R12: never more than there are slots, and exactly that many while enough could start."""
-        running = sum(status == "running" for status in self.status.values())
-        assert running == len(self._live) <= self.scenario.max_workers
-        if self.execution != "running" or self._asked or running == self.scenario.max_workers:
+    def _act(self) -> None:
+        kind = self.faults.pick(0.3)
+        if kind is not None and inject(self, kind):
+            self.faults.carried_out(kind)
             return
-        for task_id, status in self.status.items():
-            barred = self._halted and self.scenario.plan.tasks[task_id].task.trigger_rule.value not in CLEAN_UP
-            due = woken and task_id in self._due and self._due[task_id] <= self._now.ticks - CLOSE
-            ready = status == "interrupted" or due or (status == "pending" and self._may_start(task_id))
-            assert barred or not ready, f"{task_id} could run, {running} do: {self.scenario}"
+        frozen = [owner for owner in self._owners if owner.frozen]
+        if frozen and self.chance.random() < 0.2:
+            self._wake(self.chance.choice(frozen))
+            return
+        holder = self.lock
+        if holder is None:
+            orders = bool(self.store.orders(after=0))
+            self._claim(settle_only=orders and self.faults.strike("settled_by_another", 0.5))
+        elif holder.gone or holder.frozen:
+            self._let_go(holder)
+        else:
+            self.turn(holder, self._next_events(holder))
 
-    # --- the end -----------------------------------------------------------------------------------------------------
+    def _next_events(self, owner: Owner) -> list[MachineEvent]:
+        """What the owner hears next."""
+        chance = self.chance.random()
+        due = owner.wake_at is not None and owner.wake_at <= self.now + owner.origin
+        if owner.inbox and chance < 0.6:
+            return self._some_of(owner)
+        if owner.under_way and (owner.wake_at is None or chance < 0.8):
+            self._end_one(owner)
+            return self._some_of(owner) if self.chance.random() < 0.7 else [TimePassed()]
+        if owner.inbox:
+            return self._some_of(owner)
+        news = bool(self.store.orders(after=owner.obeyed))
+        if news and (chance < 0.5 or not owner.state.waits_for_pools):
+            return owner.orders(self.store)
+        if owner.state.waits_for_pools:
+            if not owner.under_way:
+                self.store.neighbours.clear()
+            return [PoolsSeen(others=dict(self.store.neighbours))]
+        assert owner.wake_at is not None, "R7: nothing is under way, and nothing will wake it"
+        if not due:
+            seconds = owner.wake_at - owner.origin - self.now
+            self.now += self.chance.choice([0.5, 1.0, 1.0, 1.5]) * max(0.0, seconds) + 1e-6
+        return [TimePassed()]
+
+    def _some_of(self, owner: Owner) -> list[MachineEvent]:
+        """One or more of what the inbox holds, in any order."""
+        heard = []
+        while owner.inbox and (not heard or self.chance.random() < 0.3):
+            heard.append(owner.inbox.pop(self.chance.randrange(len(owner.inbox))))
+        return heard
+
+    # --- owners ------------------------------------------------------------------------------------------------------
+
+    def _claim(self, *, settle_only: bool = False) -> None:
+        """Somebody takes it: what it knows is what the event log says."""
+        at, before = self.wall(), self.store.status
+        claim = self.store.claim(f"owner {self.store.token + 1}", at=at, proven_dead=self.store.owner)
+        origin = self.chance.choice([0.0, 1000.0, 1e6, -self.now])
+        clock = Moment(at=at, ticks=self.now + origin)
+        owner = Owner(claim=claim, state=state_after(self._initial, self.store.log, clock), origin=origin)
+        self._owners.append(owner)
+        self.lock = owner
+        self.oracle.new_owner(at, self.now)
+        heard: list[MachineEvent] = [OwnerLost()] if before.value in {"running", "cancelling"} else []
+        if self.faults.strike("cancel", 0.02):
+            heard.append(CancelAsked())
+        if self.faults.strike("stop", 0.02):
+            heard.append(StopAsked())
+        heard += owner.orders(self.store)
+        if settle_only:  # a cancel or a mark where nobody drives it: whoever asked does what is asked, and leaves
+            self.turn(owner, heard)
+            self._leave(owner)
+        else:
+            self.turn(owner, [*heard, Begin()])
+
+    def kill(self, owner: Owner) -> None:
+        """Its attempts live on until its supervisor has seen it."""
+        owner.gone, owner.frozen, owner.stands_at = True, False, None
+        self.left_over += [event for event in owner.inbox if isinstance(event, AttemptFinished)]
+        owner.inbox.clear()
+        if not owner.under_way:
+            self._owners.remove(owner)
+            self.lock = None if self.lock is owner else self.lock
+
+    def _leave(self, owner: Owner) -> None:
+        if not owner.gone:
+            assert not owner.under_way, f"it left while {list(owner.under_way)} lived"
+            self.kill(owner)
+
+    def _let_go(self, holder: Owner) -> None:
+        """The supervisor of an owner that died, or does not answer, ends its attempts one by one."""
+        if holder.under_way:
+            key = self.chance.choice(list(holder.under_way))
+            self.process_ends(holder, key)
+            outcome = self.scenario.outcome(key) if self.chance.random() < 0.3 else Cancelled()
+            told = AttemptFinished(attempt=key, outcome=outcome, duration=1.0)
+            (holder.inbox if holder.frozen else self.left_over).append(told)
+        elif holder.gone:
+            self._owners.remove(holder)
+            self.lock = None
+        else:
+            self.now += self.chance.random() * 30
+            self.lock = None
+
+    def _wake(self, owner: Owner) -> None:
+        """It goes on where it stood, and does not know that time has passed."""
+        owner.frozen = False
+        if self.lock is None and owner.claim.token == self.store.token:
+            self.lock = owner
+        if owner.stands_at is not None:
+            stands_at, owner.stands_at = owner.stands_at, None
+            self._go_on(owner, stands_at)
+        if not owner.gone and self.lock is not owner:  # it tries to renew its lease, at the latest
+            assert self.store.token != owner.claim.token or self.execution in FINAL | {"interrupted"}
+            if owner.inbox and not owner.frozen:
+                self.turn(owner, self._some_of(owner))
+        if not owner.gone and not owner.frozen and self.lock is not owner:
+            with suppress(StaleOwner):
+                self.store.renew(owner.claim, at=self.wall())
+            self.kill(owner)
+
+    # --- one commit --------------------------------------------------------------------------------------------------
+
+    def turn(self, owner: Owner, heard: Sequence[MachineEvent]) -> None:
+        if owner.wake_at is not None and owner.wake_at <= self.now + owner.origin and TimePassed() not in heard:
+            heard = [*heard, TimePassed()]
+        if heard:
+            self._go_on(owner, self._commit(owner, list(heard)))
+
+    def _go_on(self, owner: Owner, turn: Iterator[str]) -> None:
+        """Through the turn, as far as the owner gets."""
+        for point in turn:
+            if self.faults.strike(point, 0.03):
+                self.kill(owner)
+                return
+            if self.faults.strike("frozen", 0.01):
+                owner.frozen, owner.stands_at = True, turn
+                return
+        if not owner.gone and (self.execution in FINALS or self.execution == "interrupted") and self.lock is owner:
+            self._leave(owner)
+
+    def _commit(self, owner: Owner, heard: list[MachineEvent]) -> Iterator[str]:
+        """All that was heard in one record; only what is stored is then started or stopped. Yields where it may die."""
+        for _ in range(MOST_DRAFTS):
+            steps = owner.draft(heard, self._clock(), self.chance)
+            yield "killed_before_record"
+            if self.faults.strike("disk_full", 0.02):
+                self.kill(owner)
+                return
+            try:
+                self._record(owner, steps)
+                break
+            except OrdersWaiting:
+                heard = [*owner.orders(self.store), *heard]
+            except NoRoom as full:
+                heard = [PoolsSeen(others=full.in_use), *(one for one in heard if not isinstance(one, PoolsSeen))]
+            except StaleOwner:
+                self.kill(owner)
+                return
+        else:
+            raise AssertionError("R7: the store refuses every draft")
+        yield "killed_after_record"
+        for step in steps:
+            for deed in step.deeds:
+                self._perform(owner, deed)
+                yield "killed_between_starts"
+
+    def _record(self, owner: Owner, steps: Sequence[Step]) -> None:
+        moves = [move for step in steps for move in step.moves]
+        if moves:
+            self.store.record(owner.claim, moves, obeyed=owner.obeyed)
+        elif owner.claim.token != self.store.token:
+            raise StaleOwner(ID)  # without a move nobody checks; the lease's renewal does
+        owner.believe(steps)
+        self.oracle.neighbours = dict(self.store.neighbours)
+        for step in steps:
+            self.steps += 1
+            self.oracle.hear(step)
+            if isinstance(step.event, AttemptFinished) and self._was(step.event.attempt):
+                self.left_over.append(step.event)
+        ends = self.execution in FINALS | {"interrupted"}
+        if moves and (len(self.store.log) < 12 or ends or self.chance.random() < 3 / len(self.store.log)):
+            told = state_after(self._initial, self.store.log, owner.moment(self._clock()))
+            assert not (different := differences(owner.state, told)), f"R1: resumed it would be {different}"
+
+    def _perform(self, owner: Owner, deed: object) -> None:
+        match deed:
+            case StartAttempt(attempt=attempt) if self.lock is owner:
+                owner.under_way[attempt] = None
+                self.oracle.process_begins(attempt)
+            case StartAttempt(attempt=attempt):  # its supervisor has given up, and taken the lock with it
+                owner.inbox.append(AttemptFinished(attempt=attempt, outcome=Lost(message="gone"), duration=0.0))
+            case StopAttempt(attempt=attempt):
+                owner.told_to_stop.add(attempt)
+            case LookUp(task_id=task_id):
+                key = f"key of {task_id}" if self.chance.random() < 0.9 else None
+                found = self.scenario.cached(task_id) if key else None
+                owner.inbox.append(CacheLookedUp(task_id=task_id, cache_key=key, found=found))
+
+    # --- attempts ----------------------------------------------------------------------------------------------------
+
+    def _end_one(self, owner: Owner) -> None:
+        key = self.chance.choice(list(owner.under_way))
+        self.now += self.chance.random() * 10
+        outcome = self.scenario.outcome(key)
+        if key in owner.told_to_stop and self.chance.random() < 0.5:
+            outcome = Cancelled()
+        self.process_ends(owner, key)
+        owner.inbox.append(AttemptFinished(attempt=key, outcome=outcome, duration=1.0))
+
+    def process_ends(self, owner: Owner, key: AttemptKey) -> None:
+        del owner.under_way[key]
+        self.oracle.process_ends(key)
+
+    def _was(self, attempt: AttemptKey) -> bool:
+        """Whether there has been such an attempt."""
+        return 0 < attempt.number <= self.oracle.attempts[attempt.run.task_id]
+
+    # --- clocks and the end ------------------------------------------------------------------------------------------
+
+    def wall(self):
+        return AT + timedelta(seconds=self.now + self.skew)
+
+    def _clock(self) -> Moment:
+        """The wall's time and true seconds."""
+        return Moment(at=self.wall(), ticks=self.now)
 
     def _check_end(self) -> None:
-        assert not self._live, f"attempts are left: {self.scenario}"
-        folded = fold(self.events)
-        assert folded.execution.value == self.execution == self._state.status.value
-        of_runs = dict.fromkeys(self.status, "pending")
-        of_runs |= {key.task_id: status.value for key, status in folded.runs.items()}
-        of_state = {task_id: run.status.value for task_id, run in self._state.runs.items()}
-        assert of_runs == self.status == of_state
-        ends = Counter(event.move.run for event in self.events if _is_end(event))
-        assert set(ends.values()) <= {1}
-        if self.execution == "interrupted":
-            assert "stop" in self._asked
-            assert "cancel" not in self._asked
-            assert set(self.status.values()) <= FINAL | {"pending", "interrupted"}
-            return
-        assert set(self.status.values()) <= FINAL, f"{self.status}: {self.scenario}"
-        assert len(ends) == len(self.status)
-        assert self.execution == self.verdict()
-
-    def verdict(self) -> str:
-        """What the ends add up to (D2, D3)."""
-        if "cancel" in self._asked:
-            return "cancelled"
-        bad = [task_id for task_id, kind in self._kind.items() if kind == BAD]
-        if any(self.scenario.plan.tasks[task_id].task.critical for task_id in bad):
-            return "failed"
-        return "completed_with_errors" if bad else "completed"
-
-
-def _is_end(event: Event) -> bool:
-    return isinstance(event.move, TaskMoved) and event.move.after.value in FINAL
-
-
-def _never(rule: str, kinds: Sequence[str | None]) -> bool:
-    """Whether the rule can no longer be met, however the open ones (None) end."""
-    return {
-        "none_failed": BAD in kinds,
-        "one_success": not {GOOD, None} & set(kinds),
-        "all_failed": bool({GOOD, NEUTRAL} & set(kinds)),
-        "one_failed": not {BAD, None} & set(kinds),
-    }.get(rule, False)
+        assert not self._owners, "somebody is left"
+        assert self.oracle.execution == self.execution
+        told = {task_id: status.value for task_id, status in self.store.runs.items()}
+        assert dict.fromkeys(self.status, "pending") | told == self.status
+        self.oracle.check_end()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator.core.machine_state import Begin, TimePassed
+from orchestrator.core.machine_state import TimePassed
 from tests.unit.core.subjects import BROKEN, DONE, LATE, LOST, SKIP, Journey, begun, plan_of, task_of
 
 # --- cancel ----------------------------------------------------------------------------------------------------------
@@ -214,12 +214,29 @@ def test_after_the_end_nothing_changes_any_more(way_out):
     journey = journey.hear(late) if way_out == "completed" else journey.stop().end("a", BROKEN)
     before = journey.state
 
-    for event in (Begin(), late, TimePassed()):
+    for event in (late, TimePassed()):
         journey.hear(event)
-    journey.cancel().stop()
 
     assert journey.state == before
     assert journey.status.value == way_out
+
+
+def test_nothing_leaves_a_final_state():
+    journey = begun(plan_of(a=[])).end("a")
+    before = journey.state
+
+    journey.begin().cancel().stop()
+
+    assert journey.state == before
+
+
+def test_an_interrupted_execution_can_still_be_cancelled():
+    journey = begun(plan_of(a=[], b=["a"])).stop().end("a", BROKEN)
+
+    journey.cancel()
+
+    assert journey.status.value == "cancelled"
+    assert journey.statuses == {"a": "cancelled", "b": "cancelled"}
 
 
 def test_a_second_beginning_starts_nothing_twice():

@@ -211,7 +211,7 @@ def test_a_lost_attempt_is_made_again_at_once_and_does_not_touch_the_budget_of_r
 
 
 def test_a_task_is_lost_as_often_as_its_budget_of_interruptions_says_and_then_failed():
-    journey = settled(plan_of(task_of("a", retry_count=5)), {"a": LOST}, max_interruptions=3)
+    journey = settled(plan_of(task_of("a", retry_count=5)), {"a": LOST})
 
     assert journey.statuses == {"a": "failed"}
     assert journey.state.runs["a"].attempts == 4
@@ -222,7 +222,7 @@ def test_a_task_is_lost_as_often_as_its_budget_of_interruptions_says_and_then_fa
 def test_both_budgets_can_be_used_up_by_one_task():
     plan = plan_of(task_of("a", retry_count=2))
 
-    journey = settled(plan, {"a": [LOST, BROKEN, LOST, BROKEN, LOST, DONE]}, max_interruptions=3)
+    journey = settled(plan, {"a": [LOST, BROKEN, LOST, BROKEN, LOST, DONE]})
 
     assert journey.statuses == {"a": "completed"}
     assert journey.state.runs["a"].attempts == 6

@@ -104,7 +104,7 @@ def test_ids_that_would_deceive_a_reader_are_refused_for_tasks_and_workflows_ali
     ("value", "says"),
     [
         ("${params.x", '"${params.x" is not closed; write $${ for a literal ${'),
-        ("a ${tasks.a.output.path}", '"${tasks.a.output.path}" is not known here; there are ${params.x}'),
+        ("a ${task.a.output.path}", '"${task.a.output.path}" is not known here; there are ${params.x}'),
         ("${params.}", "is not known here"),
         ("${env.1A}", "is not known here"),
         ("${execution.name}", "is not known here"),
@@ -240,7 +240,7 @@ def test_a_misspelt_field_or_another_tools_word_is_answered_with_ours(wrong, rig
     assert problem.endswith(f'unknown field "{wrong}" – did you mean "{right}"?')
 
 
-@pytest.mark.parametrize("field", ["pool", "inputs", "mock", "expand", "on_interrupt"])
+@pytest.mark.parametrize("field", ["mock", "approval", "sla", "expand", "max_active", "resources"])
 def test_a_field_of_a_later_step_is_not_known_yet(field):
     configuration = {"tasks": [{**A, field: {}}]}
 

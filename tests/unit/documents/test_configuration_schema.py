@@ -11,18 +11,21 @@ from orchestrator.documents.configuration import parse_configuration
 from orchestrator.documents.json_schema import configuration_schema
 
 FIELDS = {
-    "ConfigurationModel": "$schema orchestrator_config tasks workflows",
+    "ConfigurationModel": "$schema orchestrator_config tasks workflows pools",
     "LimitsModel": (
         "name version description default_timeout max_parallel_workers allowed_modules environment kill_grace timezone language"
     ),
     "TaskModel": (
         "task_id module_path function_name name description dependencies parameters timeout retry_count critical category "
-        "after trigger_rule retry_delay retry_max_delay retry_on no_retry_on"
+        "after trigger_rule retry_delay retry_max_delay retry_on no_retry_on "
+        "inputs deadline max_interruptions on_interrupt isolation memory_limit_mb environment pool priority cache"
     ),
-    "WorkflowModel": "name description tasks parameters",
+    "CacheModel": "code parameters inputs expires",
+    "WorkflowModel": "name description tasks parameters max_duration concurrency",
+    "ConcurrencyModel": "limit on_conflict",
     "ParameterModel": "type default",
 }
-"""Step 1 of the fields in the semantics, section 6."""
+"""Steps 1 and 2 of the fields in the semantics, section 6."""
 SHIPPED = [Path(__file__).parents[3] / "orchestrator" / name for name in ("etl_config.json", "etl_config_testing.json")]
 TASK = {"task_id": "a", "module_path": "m", "function_name": "f"}
 
@@ -36,7 +39,7 @@ def test_the_schema_is_itself_valid():
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_the_schema_holds_exactly_the_fields_of_the_first_step(name):
+def test_the_schema_holds_exactly_the_fields_of_the_steps_so_far(name):
     schema = configuration_schema()
 
     part = schema if name == "ConfigurationModel" else schema["$defs"][name]
@@ -76,6 +79,11 @@ def test_a_shipped_configuration_fits_schema_and_checker(path):
         {"tasks": [{**TASK, "module_path": ".x"}]},
         {"tasks": [{**TASK, "trigger_rule": "never"}]},
         {"tasks": [TASK], "workflows": {"w": {"tasks": []}}},
+        {"tasks": [{**TASK, "cache": True}]},
+        {"tasks": [{**TASK, "memory_limit_mb": 15}]},
+        {"tasks": [{**TASK, "isolation": "none"}]},
+        {"tasks": [TASK], "pools": {"portal": 0}},
+        {"tasks": [TASK], "workflows": {"w": {"tasks": ["a"], "concurrency": {}}}},
     ],
     ids=json.dumps,
 )

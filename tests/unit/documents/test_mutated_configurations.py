@@ -36,13 +36,32 @@ VALID = {
             "retry_count": 3,
             "critical": False,
             "trigger_rule": "all_done",
+            "inputs": {"filas": "extraer"},
+            "cache": {"code": True, "inputs": ["data/*.json"], "expires": 60},
+            "pool": "portal",
+            "memory_limit_mb": 512,
+            "isolation": "shared",
         },
-        {"task_id": "cargar", "module_path": "d", "function_name": "g", "after": ["limpiar ñ", "extraer"]},
+        {
+            "task_id": "cargar",
+            "module_path": "d",
+            "function_name": "g",
+            "after": ["extraer"],
+            "dependencies": ["limpiar ñ"],
+            "parameters": {"x": "${tasks.extraer.output.a.0}", "clave": {"$secret": "K"}},
+        },
     ],
     "workflows": {
         "todo": {"tasks": ["all"], "parameters": {"año": {"type": "integer", "default": 2025}}},
-        "parte": {"name": "Parte", "description": "", "tasks": ["extraer", "cargar"]},
+        "parte": {
+            "name": "Parte",
+            "description": "",
+            "tasks": ["extraer", "cargar"],
+            "max_duration": 5,
+            "concurrency": {"limit": 1, "on_conflict": "queue"},
+        },
     },
+    "pools": {"portal": 2},
 }
 BYTES = json.dumps(VALID, indent=1, ensure_ascii=False).encode()
 WEIRD = st.sampled_from(

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from orchestrator.core.events import Event, Move
 from orchestrator.core.executions import Execution, Request
 from orchestrator.core.identity import AttemptKey
+from orchestrator.core.machine import initial_state
 from orchestrator.core.outcomes import Cancelled, Outcome, Returned
 from orchestrator.core.plan import Plan
-from orchestrator.core.ports import AttemptEnded, AttemptOutput, AttemptStarted, Call, ExecutorEvent
+from orchestrator.core.ports import AttemptEnded, AttemptOutput, AttemptProgress, AttemptStarted, Call, ExecutorEvent
+from orchestrator.core.storing import Room
 from orchestrator.engine.runner import Driven, Runner
 from orchestrator.stores.memory import MemoryStore
 
@@ -22,10 +24,11 @@ HANG = None
 
 
 class HandClock:
-    """Time stands still until `turn`."""
+    """Time stands still until `turn`, or goes on by `step` whenever it is read."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.step = 0.0
 
     def turn(self, seconds: float) -> None:
         self.seconds += seconds
@@ -34,6 +37,7 @@ class HandClock:
         return AT + timedelta(seconds=self.seconds)
 
     def monotonic(self) -> float:
+        self.seconds += self.step
         return self.seconds
 
 
@@ -89,8 +93,8 @@ class RememberingStore(MemoryStore):
         self.batches: list[int] = []
         self.renewals: list[datetime] = []
 
-    def record(self, execution: Execution, moves: Sequence[Move]) -> list[Event]:
-        events = super().record(execution, moves)
+    def record(self, execution: Execution, moves: Sequence[Move], **others) -> list[Event]:
+        events = super().record(execution, moves, **others)
         self.batches.append(len(moves))
         self._journal.append("record")
         return events
@@ -106,6 +110,7 @@ class Ear:
     def __init__(self, trouble: Exception | None = None) -> None:
         self.events: list[Event] = []
         self.outputs: list[AttemptOutput] = []
+        self.progress: list[AttemptProgress] = []
         self.closed = 0
         self.on_hearing: Callable[[Event], None] = lambda _: None
         self._trouble = trouble
@@ -120,6 +125,9 @@ class Ear:
         self.outputs.append(output)
         if self._trouble is not None:
             raise self._trouble
+
+    def on_progress(self, progress: AttemptProgress) -> None:
+        self.progress.append(progress)
 
     def close(self) -> None:
         self.closed += 1
@@ -137,14 +145,22 @@ class Stage:
         self.store = RememberingStore(self.journal)
         self.executor = ScriptedExecutor(script, self.journal)
         self.ear = Ear()
-        request = Request(tasks=plan.order, parallel=True, max_workers=runner.pop("max_workers", 1024))
+        pools = {task_id: pool for task_id in plan.order if (pool := plan.tasks[task_id].task.pool)}
+        request = Request(
+            tasks=plan.order,
+            parallel=True,
+            max_workers=runner.pop("max_workers", 1024),
+            pools=pools,
+            workflow=runner.pop("workflow", None),
+        )
         self.store.create_execution(ID, request, snapshot="", at=AT)
+        self.state = initial_state(ID, plan, max_workers=request.max_workers, pools=runner.get("room", Room()).pools)
         self.execution = self.store.claim_execution(ID, owner="host:1:1", lease=LEASE, at=AT)
         self.runner = Runner(
             **{
                 "store": self.store,
                 "executor": self.executor,
-                "make_call": lambda attempt: Call(attempt=attempt, module_path="m", function_name="f"),
+                "make_call": lambda start, _: Call(attempt=start.attempt, module_path="m", function_name="f"),
                 "listeners": [self.ear],
                 "clock": self.clock,
                 "lease": LEASE,
@@ -154,7 +170,7 @@ class Stage:
         )
 
     def drive(self) -> Driven:
-        return asyncio.run(self.runner.drive(self.execution, self.plan))
+        return asyncio.run(self.runner.drive(self.execution, self.state))
 
     @property
     def statuses(self) -> dict[str, str]:

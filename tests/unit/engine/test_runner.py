@@ -116,8 +116,8 @@ def test_no_more_attempts_are_submitted_than_the_request_allows():
 def test_hidden_texts_are_neither_stored_nor_told():
     outcome = Returned(output={"said": "the word is hunter22, the other hunter33"})
 
-    def call_of(attempt):
-        return Call(attempt=attempt, module_path="m", function_name="f", hidden=("hunter33",))
+    def call_of(start, _):
+        return Call(attempt=start.attempt, module_path="m", function_name="f", hidden=("hunter33",))
 
     stage = Stage(plan_of(a=[]), {"a": [outcome]}, hidden=frozenset({"hunter22"}), make_call=call_of)
 
@@ -309,10 +309,10 @@ def test_a_store_that_cannot_go_on_ends_the_attempts_and_the_listeners():
     stage = Stage(plan_of(a=[], b=["a"]))
     record = stage.store.record
 
-    def full_at_the_second(execution, moves):
+    def full_at_the_second(execution, moves, **others):
         if stage.store.batches:
             raise StoreUnusable("the disk is full")
-        return record(execution, moves)
+        return record(execution, moves, **others)
 
     stage.store.record = full_at_the_second
 

@@ -2,6 +2,11 @@ import pytest
 
 from orchestrator.executors.calling import Target, fit_arguments
 from orchestrator.executors.lookup import Refused
+from orchestrator.executors.progress import Progress, silence
+
+
+def arguments_of(function, target):
+    return fit_arguments(function, target, Progress(silence, print))
 
 
 def target_with(**parameters):
@@ -21,14 +26,14 @@ def target_with(**parameters):
 def test_parameters_are_passed_as_they_are():
     def main(*, source, target="x"): ...
 
-    assert fit_arguments(main, target_with(source="s")) == {"source": "s"}
+    assert arguments_of(main, target_with(source="s")) == {"source": "s"}
 
 
 def test_what_does_not_fit_is_named_all_at_once():
     def main(*, source, target, year=2025): ...
 
     with pytest.raises(Refused) as caught:
-        fit_arguments(main, target_with(sorce="s", yaer=1))
+        arguments_of(main, target_with(sorce="s", yaer=1))
 
     outcome = caught.value.outcome
     assert outcome.error_type == "signature_error"
@@ -41,13 +46,13 @@ def test_a_positional_only_parameter_cannot_be_given_by_name():
     def main(source, /): ...
 
     with pytest.raises(Refused):
-        fit_arguments(main, target_with(source="s"))
+        arguments_of(main, target_with(source="s"))
 
 
 def test_the_context_is_given_to_those_who_ask_and_names_the_attempt():
     def main(*, etl_context): ...
 
-    context = fit_arguments(main, target_with())["etl_context"]
+    context = arguments_of(main, target_with())["etl_context"]
 
     assert (context.execution_id, context.task_id, context.attempt) == ("20260101_000000", "load", 3)
     assert context.attempt_key == "20260101_000000/load[2]/3"
@@ -56,8 +61,8 @@ def test_the_context_is_given_to_those_who_ask_and_names_the_attempt():
 def test_a_function_that_takes_anything_is_not_given_a_context_it_did_not_name():
     def main(**anything): ...
 
-    assert fit_arguments(main, target_with(a=1)) == {"a": 1}
+    assert arguments_of(main, target_with(a=1)) == {"a": 1}
 
 
 def test_a_function_without_a_readable_signature_is_left_to_the_call():
-    assert fit_arguments(dict, target_with(a=1)) == {"a": 1}
+    assert arguments_of(dict, target_with(a=1)) == {"a": 1}

@@ -1,7 +1,15 @@
 import pytest
 
 from orchestrator.core.outcomes import Cancelled, Crashed, Lost, NotCallable, Raised, Returned, TimedOut
-from orchestrator.executors.wire import Lines, Malformed, decode, encode, outcome_from_wire, outcome_to_wire
+from orchestrator.executors.wire import (
+    Lines,
+    Malformed,
+    decode,
+    encode,
+    outcome_from_wire,
+    outcome_to_wire,
+    progress_from_wire,
+)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +62,16 @@ def test_a_line_without_an_end_is_refused_at_the_limit():
 
     with pytest.raises(Malformed):
         lines.feed(b"678901")
+
+
+@pytest.mark.parametrize("data", [[1, 2], [0.5, None], [-1.0, 0]])
+def test_progress_is_what_is_done_and_of_how_much(data):
+    assert progress_from_wire(data) == tuple(data)
+
+
+@pytest.mark.parametrize(
+    "data", [None, [], [1], [1, 2, 3], ["1", 2], [float("nan"), 2], [1, float("inf")], {"done": 1}]
+)
+def test_what_is_no_progress_is_refused(data):
+    with pytest.raises(Malformed):
+        progress_from_wire(data)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.errors import UsageError
-from orchestrator.stores import open_store
+from orchestrator.stores import open_store, open_upkeep
 from orchestrator.stores.connecting import path_in_url
 from orchestrator.stores.memory import MemoryStore
 
@@ -19,8 +19,9 @@ def test_a_memory_address_opens_a_new_and_empty_store_each_time():
     "url", ["mongodb://host/db", "", "state.db", "/home/x/state.db", "sqlite://", "sqlite:///", "SQLITE:///x", "memory"]
 )
 def test_an_address_of_no_known_kind_is_refused_and_the_known_ones_are_named(url):
-    with pytest.raises(UsageError, match=r"memory://, sqlite:///<absolute path>"):
-        open_store(url)
+    for opening in (open_store, open_upkeep):
+        with pytest.raises(UsageError, match=r"memory://, sqlite:///<absolute path>"):
+            opening(url)
 
 
 def test_a_refused_address_does_not_give_its_password_away():

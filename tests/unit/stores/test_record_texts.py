@@ -10,8 +10,10 @@ from orchestrator.core.identity import AttemptKey, TaskRunKey
 from orchestrator.core.messages import Message
 from orchestrator.core.outcomes import Usage
 from orchestrator.core.states import ExecutionStatus, TaskStatus
+from orchestrator.core.storing import Order, OrderKind
 from orchestrator.stores import sql
-from orchestrator.stores.event_records import event_values, move_text, read_event, read_move
+from orchestrator.stores.event_records import event_texts, event_values, move_text, read_event, read_move
+from orchestrator.stores.order_records import as_stored, order_values, read_order
 from orchestrator.stores.records import (
     attempt_values,
     execution_values,
@@ -40,6 +42,7 @@ ATTEMPT = Attempt(
     reason=WHY,
     traceback="Traceback",
     log="a.log",
+    code_sha256="c0de",
     usage=Usage(cpu_seconds=0.5, peak_memory_bytes=2**33),
 )
 RUN = TaskRun(
@@ -55,6 +58,8 @@ RUN = TaskRun(
     error_type="ValueError",
     reason=WHY,
     next_attempt_at=AT + timedelta(seconds=60),
+    cached_from="20250331_123000",
+    cache_key="key",
 )
 REQUEST = Request(
     tasks=("a", "b"),
@@ -66,6 +71,10 @@ REQUEST = Request(
     source="api",
     data_source="demo",
     assumed_satisfied=("c",),
+    pools={"a": "warehouse"},
+    rerun_of="20250331_123000",
+    kept=("b",),
+    outputs_from={"c": "20250330_123000"},
     snapshot="hash",
     version="2.0",
 )
@@ -82,6 +91,7 @@ EXECUTION = Execution(
     fencing_token=3,
     lease_until=AT,
     reason=WHY,
+    refused_writes=5,
 )
 MOVED = ExecutionMoved(
     before=ExecutionStatus.RUNNING, after=ExecutionStatus.FAILED, at=AT, duration=2.0, exit_code=1, reason=WHY
@@ -98,8 +108,20 @@ TASK_MOVED = TaskMoved(
     reason=WHY,
     next_attempt_at=AT,
     duration=4.0,
+    cached_from="20250331_123000",
+    cache_key="key",
+    neutral=True,
 )
 NOTED = AttemptNoted(run=KEY, attempt=ATTEMPT, at=AT)
+ORDER = Order(
+    kind=OrderKind.MARK,
+    at=AT,
+    by="ana@host",
+    reason="ya estaba en la bodega ñ",
+    task_id="tarea_ñ",
+    mark_as=TaskStatus.COMPLETED,
+    number=7,
+)
 
 
 def columns_of(statement: str) -> list[str]:
@@ -111,7 +133,7 @@ def columns_of(statement: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "record", [ATTEMPT, RUN, REQUEST, EXECUTION, MOVED, TASK_MOVED, NOTED], ids=lambda r: type(r).__name__
+    "record", [ATTEMPT, RUN, REQUEST, EXECUTION, MOVED, TASK_MOVED, NOTED, ORDER], ids=lambda r: type(r).__name__
 )
 def test_the_samples_of_this_file_leave_no_field_at_its_default(record):
     at_default = [
@@ -140,9 +162,11 @@ def test_every_field_of_a_task_run_comes_back_from_its_row(index):
 
 
 def test_every_field_of_an_execution_comes_back_from_its_row():
-    columns = [name for name in columns_of(sql.MOVE_EXECUTION) if name != "last_seq"]
+    of_the_log = {"last_seq", "last_chain", "cancel_number"}
+    columns = [name for name in columns_of(sql.MOVE_EXECUTION) if name not in of_the_log]
     row = dict(zip(columns, execution_values(EXECUTION), strict=True))
     row |= {"execution_id": EXECUTION.execution_id, "created_at": time_text(AT), "fencing_token": 3}
+    row |= {"refused_writes": 5}
 
     assert read_execution(row, REQUEST) == EXECUTION
 
@@ -153,10 +177,19 @@ def test_every_field_of_a_request_comes_back_from_its_text():
 
 @pytest.mark.parametrize("moved", [MOVED, TASK_MOVED, NOTED], ids=lambda moved: type(moved).__name__)
 def test_every_field_of_a_move_comes_back_from_the_event_log(moved):
-    event = Event(execution_id=KEY.execution_id, seq=9, move=moved)
-    row = dict(zip(columns_of(sql.APPEND_EVENT), event_values(event), strict=True))
+    event = Event(execution_id=KEY.execution_id, seq=9, move=moved, chain="c4a1")
+    row = dict(zip(columns_of(sql.APPEND_EVENT), event_values(event, event_texts(moved)), strict=True))
 
     assert read_event(row) == event
+
+
+def test_every_field_of_an_order_comes_back_from_its_row():
+    names = [name.strip('"') for name in columns_of(sql.ADD_ORDER) if name != "number"]
+
+    row = dict(zip(names, order_values(KEY.execution_id, ORDER)[:-1], strict=True)) | {"number": 7}
+
+    assert read_order(row) == ORDER
+    assert as_stored(replace(ORDER, number=0), 7) == ORDER
 
 
 def test_a_move_leaves_out_all_that_does_not_concern_it():

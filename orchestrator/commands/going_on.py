@@ -1,0 +1,60 @@
+"""`resume` and `rerun`: go on where an execution was interrupted, or do it again, whole or in part (semantics D16)."""
+
+from pathlib import Path
+
+import click
+
+from orchestrator.commands.options import config_option, latest_option, log_level_option
+from orchestrator.translation import _
+
+
+@click.command("resume", help=_("Go on with an interrupted execution; what completed is not executed again."))
+@click.argument("execution_id", metavar="ID", required=False)
+@latest_option
+@log_level_option
+@config_option
+def resume(execution_id: str | None, latest: bool, log_level: str, config: Path | None) -> int:
+    """Exit code of D3; 2 where another process drives it."""
+    from orchestrator.commands.executions import chosen, reading
+    from orchestrator.commands.running import resume_in_view
+
+    with reading(config) as orchestrator:
+        return resume_in_view(
+            orchestrator, chosen(orchestrator, execution_id, latest=latest), log_level=log_level.upper()
+        )
+
+
+@click.command("rerun", help=_("Execute again, as a new execution linked to the first."))
+@click.argument("execution_id", metavar="ID", required=False)
+@latest_option
+@click.option("--failed", is_flag=True, help=_("Only what did not complete, and what depends on it."))
+@click.option("--from", "from_task", metavar="TASK", help=_("Only this task, and what depends on it."))
+@click.option("--only", "only_task", metavar="TASK", help=_("Only this task."))
+@log_level_option
+@config_option
+def rerun(
+    *,
+    execution_id: str | None,
+    latest: bool,
+    failed: bool,
+    from_task: str | None,
+    only_task: str | None,
+    log_level: str,
+    config: Path | None,
+) -> int:
+    """Exit code of D3."""
+    from contextlib import closing
+
+    from orchestrator.commands.executions import chosen
+    from orchestrator.commands.running import rerun_in_view
+    from orchestrator.core.errors import UsageError
+    from orchestrator.core.messages import N_
+    from orchestrator.etl_orchestrator import create_orchestrator
+    from orchestrator.operations.rerunning import Part
+
+    if sum((failed, from_task is not None, only_task is not None)) > 1:
+        raise UsageError(N_("at most one of --failed, --from TASK and --only TASK"))
+    with closing(create_orchestrator(config)) as orchestrator:
+        first = chosen(orchestrator, execution_id, latest=latest)
+        part = Part(failed=failed, from_task=from_task, only_task=only_task)
+        return rerun_in_view(orchestrator, first, part, log_level=log_level.upper())
