@@ -232,7 +232,11 @@ class ETLOrchestrator:
         if not (execution.status.final or execution.status is ExecutionStatus.INTERRUPTED):
             raise NoReport(execution.execution_id, execution.status.value)
         hidden = secret_values(self.settings.environment, execution.request.parameters)
-        return self.parts.report_file(hidden).write(execution.execution_id)
+        path = self.parts.report_file(hidden).write(execution.execution_id)
+        for delivery in self.store.deliveries(REPORT):
+            if delivery.event.execution_id == execution.execution_id:
+                self.store.delivered(delivery)
+        return path
 
     def deliver_what_is_left(self) -> None:
         """Write the reports that an earlier process could not write any more; raises HomeUnusable."""

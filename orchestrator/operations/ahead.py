@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from heapq import heapify, heappop, heappush
 
-from orchestrator.core.errors import UsageError
 from orchestrator.core.executions import Execution, Request
 from orchestrator.core.inputs import tasks_asked
 from orchestrator.core.messages import N_, Message
@@ -24,7 +23,7 @@ from orchestrator.engine.calls import TRIAL_ID
 from orchestrator.engine.clocks import SystemClock
 from orchestrator.operations.expected import LongestPath, longest_path, usual_durations
 from orchestrator.operations.parts import Parts
-from orchestrator.operations.submitting import workers_of
+from orchestrator.operations.submitting import sources_of_outputs, workers_of
 from orchestrator.operations.upkeep import state_exists
 from orchestrator.stores import open_store
 
@@ -118,7 +117,7 @@ class _Foresight:
         self._calls = parts.call_maker(plan)
         self._cache = Cache(calls=self._calls, store=parts.store, home=parts.settings.home)
         self._now = SystemClock().now()
-        sources = _sources_of_outputs(parts, self._calls.outputs_asked() - plan.tasks.keys())
+        sources = sources_of_outputs(parts, self._calls.outputs_asked() - plan.tasks.keys())
         request = Request(
             tasks=plan.order,
             workflow=selection.workflow,
@@ -245,21 +244,6 @@ def _assumed(parts: Parts, plan: Plan) -> list[Outlook]:
         )
         for task_id in plan.assumed_satisfied
     ]
-
-
-def _sources_of_outputs(parts: Parts, task_ids: frozenset[str]) -> dict[str, str]:
-    """Task outside the selection → execution whose output of it would be used; raises UsageError as `run` does."""
-    found = dict(parts.store.latest_completed(task_ids))
-    missing = sorted(task_ids - found.keys())
-    if missing:
-        raise UsageError(
-            N_(
-                "the selected tasks take outputs of {missing}, which did not complete in their latest execution; "
-                "run them first, or add --with-dependencies"
-            ),
-            missing=", ".join(missing),
-        )
-    return {task_id: found[task_id] for task_id in sorted(task_ids)}
 
 
 def _message(template: str, tasks: Sequence[str], **facts: object) -> Message:

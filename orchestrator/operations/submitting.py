@@ -66,7 +66,7 @@ def submit(parts: Parts, wanted: Wanted) -> tuple[Execution, Plan]:
         pools={task_id: pool for task_id in plan.order if (pool := plan.tasks[task_id].task.pool) is not None},
         rerun_of=wanted.rerun_of.execution_id if wanted.rerun_of else None,
         kept=tuple(wanted.kept),
-        outputs_from=_outputs_from(parts, calls.outputs_asked() - plan.tasks.keys(), wanted.rerun_of),
+        outputs_from=sources_of_outputs(parts, calls.outputs_asked() - plan.tasks.keys(), wanted.rerun_of),
         snapshot=sha256(text.encode()).hexdigest(),
         version=VERSION,
     )
@@ -126,7 +126,7 @@ def _rivals(parts: Parts, wanted: Wanted) -> _Rivals:
     return _Rivals(refused=concurrency.limit == 1)
 
 
-def _outputs_from(parts: Parts, task_ids: frozenset[str], rerun_of: Execution | None) -> dict[str, str]:
+def sources_of_outputs(parts: Parts, task_ids: frozenset[str], rerun_of: Execution | None = None) -> dict[str, str]:
     """Where the outputs of tasks outside the selection are taken from; raises UsageError where one never completed."""
     if not task_ids:
         return {}

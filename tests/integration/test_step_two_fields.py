@@ -370,7 +370,7 @@ def on_a_terminal(home, *, until):
     drawn = ""
     with subprocess.Popen(
         command, cwd=home.path, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=theirs
-    ) as process:
+    ):
         os.close(theirs)
         give_up_at = time.monotonic() + 40
         while True:
