@@ -65,12 +65,17 @@ def outcome_from_wire(data: object) -> Outcome:
 def progress_from_wire(data: object) -> tuple[float, float | None]:
     """What is done, and of how much, from a list of the two. Raises Malformed."""
     match data:
-        case [int() | float() as done, int() | float() | None as total] if all(
-            math.isfinite(number) for number in (done, total or 0.0)
-        ):
+        case [int() | float() as done, int() | float() | None as total] if _finite(done) and _finite(total or 0.0):
             return done, total
         case _:
             raise Malformed("progress is two numbers")
+
+
+def _finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # a whole number that no float can hold
+        return False
 
 
 class Lines:

@@ -75,3 +75,9 @@ def test_progress_is_what_is_done_and_of_how_much(data):
 def test_what_is_no_progress_is_refused(data):
     with pytest.raises(Malformed):
         progress_from_wire(data)
+
+
+@pytest.mark.parametrize("forged", [[10**400, None], [1, 10**400], [float("inf"), None], ["1", 2], [1], None])
+def test_progress_that_is_no_two_finite_numbers_is_malformed(forged):
+    with pytest.raises(Malformed):
+        progress_from_wire(forged)
