@@ -165,12 +165,16 @@ class ETLOrchestrator:
     def take_up(self, execution: Execution) -> Journey:
         """An execution that was interrupted, or never begun, with the definitions it was started with (D13, D16).
 
-        Raises ExecutionEnded.
+        Raises ExecutionEnded, and UsageError where a variable or a secret that is still needed has no value here.
         """
         if execution.status.final:
             raise ExecutionEnded(execution.execution_id, execution.status.value)
         parts = self.parts.with_registry(registry_as_started(self.parts, execution))
-        return Journey(execution=execution, plan=make_plan(parts.registry, execution.request.tasks), parts=parts)
+        plan = make_plan(parts.registry, execution.request.tasks)
+        runs = self.store.task_runs(execution.execution_id)
+        ended = {run.key.task_id for run in runs if run.status.final}
+        parts.call_maker(plan).check(execution.request, execution.created_at, without=ended)
+        return Journey(execution=execution, plan=plan, parts=parts)
 
     async def drive(
         self,

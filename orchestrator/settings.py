@@ -69,7 +69,7 @@ class Settings:
         Raises UsageError where it is in neither place, or others may read the file.
         """
         value = self.environment.get(name)
-        if value is not None:
+        if value:
             return value
         path = self.state / "secrets" / name
         try:
@@ -83,7 +83,10 @@ class Settings:
             raise UsageError(
                 N_("others may read the secret in {path}; take the rights away: chmod 600 {path}"), path=str(path)
             )
-        return text.rstrip("\r\n")
+        secret = text.rstrip("\r\n")
+        if not secret:
+            raise UsageError(N_("the secret in {path} is empty"), path=str(path))
+        return secret
 
     @property
     def search_path(self) -> tuple[Path, ...]:

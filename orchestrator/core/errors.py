@@ -164,6 +164,16 @@ class WorkflowBusy(UsageError):
         self.execution_id = execution_id
 
 
+class WorkflowFull(UsageError):
+    """As many executions of the workflow run as may: one that was interrupted has to wait for its turn."""
+
+    def __init__(self, workflow: str) -> None:
+        super().__init__(
+            N_("as many executions of workflow {workflow} run as its concurrency allows; resume this one after them"),
+            workflow=workflow,
+        )
+
+
 class BeingDriven(UsageError):
     """Another process drives the execution: there is nothing to resume (exit 2)."""
 

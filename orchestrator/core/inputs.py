@@ -1,5 +1,6 @@
 """What tasks hand on to each other, and secrets that only the function itself may see (semantics D15)."""
 
+import re
 from collections.abc import Callable, Collection, Mapping
 
 from orchestrator.core.errors import UsageError
@@ -10,6 +11,8 @@ from orchestrator.core.tasks import Task
 
 SECRET = "$secret"  # noqa: S105 - the word that marks a reference to one
 ROOT = "tasks."
+CUT = re.compile(r"\[cut: \d+ bytes in all\]$")
+"""How an output ends that was too large for the store (D18)."""
 LONGEST_ID = 200
 
 
@@ -67,7 +70,13 @@ def secrets_filled(parameters: Mapping[str, JSON], secret: Callable[[str], str])
 def _output_of(task_id: str, outputs: Mapping[str, JSON]) -> JSON:
     if task_id not in outputs:
         raise UsageError(N_("task {task_id} has no output that could be used here"), task_id=task_id)
-    return outputs[task_id]
+    output = outputs[task_id]
+    if isinstance(output, str) and CUT.search(output):
+        raise UsageError(
+            N_("the output of task {task_id} was cut, too large to be kept; let it hand on the path of a file instead"),
+            task_id=task_id,
+        )
+    return output
 
 
 def _value(name: str, task_id: str, outputs: Mapping[str, JSON]) -> JSON:

@@ -1,16 +1,22 @@
 """Values that look like secrets are taken out of whatever is shown or stored (semantics D21)."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from orchestrator.core.outcomes import JSON, Crashed, Lost, NotCallable, Outcome, Raised, Returned
+from orchestrator.core.events import Move, TaskMoved
+from orchestrator.core.executions import Attempt
+from orchestrator.core.messages import Message
+from orchestrator.core.outcomes import JSON
 
 HIDDEN = "***"
 OWN_SECRETS = ("ETL_API_TOKEN", "ETL_DATABASE_URL", "ETL_NOTIFY_URLS", "ETL_SMTP_PASSWORD")
 """The orchestrator's own, by name in the environment: never handed to a task (D21)."""
 SHORTEST = 6
 """Shorter values would blank out ordinary words."""
+SHORTEST_DECLARED = 4
+"""Of secrets that are declared as such (`$secret`), shorter ones are given away rather than spoil every text."""
 SECRET_NAME = re.compile(
     r"pass(word|wd|phrase)?$|passwords|(?-i:^pwd$)|[_-]pwd$|secret|token(?!s)|api[_-]?key|(private|access|encryption|signing)[_-]?key"
     r"|credential|contrase|authorization|bearer|(^|[_-])dsn$",
@@ -23,7 +29,8 @@ USERINFO = re.compile(r"(?P<scheme>\b[a-zA-Z][a-zA-Z0-9+.-]{1,20}://)[^\s/\"'<>]
 
 def secret_values(*named: Mapping[str, object]) -> frozenset[str]:
     """Texts that stand under a name such as `password` or `X_TOKEN`, anywhere in the mappings."""
-    return frozenset(value for mapping in named for value in _under_secret_names(mapping) if len(value) >= SHORTEST)
+    found = {value for mapping in named for value in _under_secret_names(mapping) if len(value) >= SHORTEST}
+    return frozenset(spelling for value in found for spelling in spellings(value))
 
 
 def redact_text(text: str, secrets: Iterable[str]) -> str:
@@ -54,18 +61,55 @@ def shown_parameters(parameters: Mapping[str, JSON]) -> dict[str, JSON]:
     return shown if isinstance(shown, dict) else {}
 
 
-def redact_outcome(outcome: Outcome, secrets: frozenset[str]) -> Outcome:
-    """`outcome` with secrets replaced wherever the user's code could have put them."""
-    match outcome:
-        case Returned():
-            return replace(outcome, output=redact(outcome.output, secrets))
-        case Raised() | NotCallable():
-            message = redact_text(outcome.message, secrets)
-            return replace(outcome, message=message, traceback=redact_text(outcome.traceback, secrets))
-        case Crashed() | Lost():
-            return replace(outcome, message=redact_text(outcome.message, secrets))
-        case _:
-            return outcome
+def redact_move(move: Move, secrets: frozenset[str]) -> Move:
+    """`move` with secrets replaced wherever the user's code could have put them.
+
+    Only what is stored and shown is changed: what an end means is judged before, by what the code really said.
+    """
+    if not isinstance(move, TaskMoved):
+        return move
+    return replace(
+        move,
+        output=redact(move.output, secrets),
+        error=_redacted(move.error, secrets),
+        reason=_redacted_message(move.reason, secrets),
+        attempt=move.attempt and _redacted_attempt(move.attempt, secrets),
+    )
+
+
+def spellings(secret: str) -> frozenset[str]:
+    """How a secret looks where Python or JSON quoted it; too short ones would blank out ordinary words."""
+    if len(secret) < SHORTEST_DECLARED:
+        return frozenset()
+    quoted = (
+        repr(secret)[1:-1],
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        repr(secret.encode("utf-8", "surrogatepass"))[2:-1],
+    )
+    return frozenset((secret, *quoted))
+
+
+def _redacted_attempt(attempt: Attempt, secrets: frozenset[str]) -> Attempt:
+    return replace(
+        attempt,
+        error=_redacted(attempt.error, secrets),
+        traceback=_redacted(attempt.traceback, secrets),
+        reason=_redacted_message(attempt.reason, secrets),
+    )
+
+
+def _redacted(text: str | None, secrets: frozenset[str]) -> str | None:
+    return None if text is None else redact_text(text, secrets)
+
+
+def _redacted_message(message: Message | None, secrets: frozenset[str]) -> Message | None:
+    if message is None:
+        return None
+    facts = {
+        name: redact_text(fact, secrets) if isinstance(fact, str) else fact for name, fact in message.facts.items()
+    }
+    return replace(message, facts=facts)
 
 
 def _hidden(value: JSON) -> JSON:

@@ -7,7 +7,8 @@ version does not know was written by a newer one, and what it asks for would not
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from orchestrator.core.errors import UsageError
 from orchestrator.core.messages import N_
@@ -32,6 +33,8 @@ _OF_TASK, _OF_WORKFLOW, _OF_LIMITS, _OF_CACHE, _OF_CONCURRENCY = (
     frozenset(field.name for field in fields(kind)) for kind in (Task, Workflow, Limits, CachePolicy, Concurrency)
 )
 _OF_PARAMETER = frozenset({"type", "default"})
+
+Word = TypeVar("Word", bound=StrEnum)
 
 
 def snapshot_of(registry: Registry) -> str:
@@ -90,10 +93,22 @@ def _read_task(written: Mapping[str, Any]) -> Task:
     given = dict(written)
     for name, kind in (("trigger_rule", TriggerRule), ("on_interrupt", OnInterrupt), ("isolation", Isolation)):
         if name in given:
-            given[name] = kind(given[name])
+            given[name] = _known_word(kind, name, given[name])
     if "cache" in given:
         given["cache"] = _read_cache(given["cache"])
     return Task(**given)
+
+
+def _known_word(kind: type[Word], name: str, written: object) -> Word:
+    """`written` as one of the words of `kind`; raises UsageError for one that a newer version must have written."""
+    try:
+        return kind(str(written))
+    except ValueError:
+        raise UsageError(
+            N_("the stored configuration says {value!r} for {field!r}, which this version does not know"),
+            value=str(written)[:80],
+            field=name,
+        ) from None
 
 
 def _read_cache(written: Mapping[str, Any]) -> CachePolicy:
@@ -111,7 +126,7 @@ def _read_workflow(name: str, written: Mapping[str, Any]) -> Workflow:
 
 def _read_concurrency(written: Mapping[str, Any]) -> Concurrency:
     _refuse_unknown("concurrency", written, _OF_CONCURRENCY)
-    conflict = OnConflict(written.get("on_conflict", OnConflict.QUEUE))
+    conflict = _known_word(OnConflict, "on_conflict", written.get("on_conflict", OnConflict.QUEUE))
     return Concurrency(limit=written["limit"], on_conflict=conflict)
 
 
@@ -119,7 +134,7 @@ def _declared(name: str, written: Mapping[str, Any]) -> WorkflowParameter:
     _refuse_unknown("parameters", written, _OF_PARAMETER)
     return WorkflowParameter(
         name=name,
-        type=ParameterType(str(written["type"])),
+        type=_known_word(ParameterType, "type", written["type"]),
         default=written.get("default"),
         required="default" not in written,
     )

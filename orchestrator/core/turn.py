@@ -145,7 +145,7 @@ class Turn:
             number = run.attempts + 1
             key = self._ledger.attempt_key(event.task_id, number)
             attempt = marked_attempt(key, self._now, why)
-            self._ledger.update(event.task_id, attempts=number, began=run.began or self._now, due=None)
+            self._ledger.update(event.task_id, attempts=number, began=run.began or self._now, cache_key=None)
             self._ledger.move_task(event.task_id, TaskStatus.RUNNING, attempt=attempt)
         status = TaskStatus.SKIPPED if skip else TaskStatus.COMPLETED
         self._others.settle(event.task_id, status, attempt=attempt, reason=why, neutral=skip)
@@ -286,8 +286,9 @@ class Turn:
         number = run.attempts + 1
         key = self._ledger.attempt_key(task_id, number)
         self._slots.take(task_id)
-        began = run.began or self._now
-        self._ledger.update(task_id, attempts=number, began=began, attempt_began=self._now, due=None, cut_short=False)
+        cache_key = run.cache_key if number == 1 else None  # what it was made of may have been mended since
+        self._ledger.update(task_id, attempts=number, began=run.began or self._now, cache_key=cache_key)
+        self._ledger.update(task_id, attempt_began=self._now, due=None, cut_short=False)
         self._ledger.move_task(task_id, TaskStatus.RUNNING, attempt=Attempt(key=key, started_at=self._now.at))
         self._ledger.commands.append(StartAttempt(attempt=key, limit=left, alone=run.interruptions > 0))
 

@@ -58,7 +58,9 @@ def remember(checked: Checked, memory: Path) -> None:
     beside = place.with_name(f".{place.name}.{os.getpid()}")
     with suppress(OSError):
         memory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside.write_text(json.dumps({"seal": checked.seal, "text": checked.text}), encoding="utf-8")
+        # a configuration may hold what is not for others to read
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123
+            file.write(json.dumps({"seal": checked.seal, "text": checked.text}))
         beside.replace(place)
 
 

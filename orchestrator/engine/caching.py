@@ -43,7 +43,11 @@ class Cache:
         policy = task.cache
         if policy is None:
             return None
-        made_of: dict[str, JSON] = {"task": task.task_id, "function": f"{task.module_path}:{task.function_name}"}
+        made_of: dict[str, JSON] = {
+            "task": task.task_id,
+            "function": f"{task.module_path}:{task.function_name}",
+            "data_source": execution.request.data_source,
+        }
         try:
             if policy.code:
                 code = code_fingerprint(task.module_path, self._folders())

@@ -1,11 +1,14 @@
 """What a place needs to make one attempt of a planned task: templates filled, environment narrowed (D15, D21)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from functools import cached_property
 from pathlib import Path
 
 from orchestrator.core.attempt_logs import attempt_log_name
+from orchestrator.core.errors import UsageError
 from orchestrator.core.executions import Execution, Request
 from orchestrator.core.identity import AttemptKey
 from orchestrator.core.inputs import check_inputs, facts_of_outputs, secrets_filled, tasks_asked
@@ -14,8 +17,8 @@ from orchestrator.core.outcomes import JSON
 from orchestrator.core.parameters import fill_templates
 from orchestrator.core.plan import Plan
 from orchestrator.core.ports import Call
-from orchestrator.core.redaction import secret_values
-from orchestrator.core.tasks import Limits, Task
+from orchestrator.core.redaction import secret_values, spellings
+from orchestrator.core.tasks import Isolation, Limits, Task
 
 TRIAL_ID = "00000000_000000"
 
@@ -41,9 +44,14 @@ class CallMaker:
     known: Mapping[str, Task] = field(default_factory=dict)
     """Every task of the configuration, for outputs of tasks outside the plan."""
 
-    def check(self, request: Request, at: datetime) -> None:
-        """Fill every task's templates once, before anything is stored; raises UsageError naming what has no value."""
+    def check(self, request: Request, at: datetime, *, without: Collection[str] = ()) -> None:
+        """Fill the templates of every task but those of `without` once, before anything is done.
+
+        Raises UsageError naming what has no value.
+        """
         for planned in self.plan.tasks.values():
+            if planned.task.task_id in without:
+                continue
             facts = self._facts(request, TRIAL_ID, at)
             check_inputs(planned.task, facts, self.known)
             secrets_filled(planned.task.parameters, self.secret)
@@ -75,14 +83,19 @@ class CallMaker:
             timeout=timeout if start.limit is None else min(timeout, start.limit),
             kill_grace=self.limits.kill_grace,
             log_path=str(self.state / self.log_name(start.attempt)),
-            environment={**self._environment(task), "ETL_EXECUTION_ID": execution.execution_id},
+            environment=self._environment_of(task, execution),
             search_path=tuple(str(folder) for folder in self.search_path),
             allowed_modules=(*self.allowed_modules, *self.limits.allowed_modules),
             working_directory=str(self.home),
-            hidden=tuple(self.hidden(execution.request) | secret_values(parameters) | secrets),
+            hidden=tuple(
+                self.hidden(execution.request)
+                | secret_values(parameters)
+                | {spelling for secret in secrets for spelling in spellings(secret)}
+            ),
             alone=start.alone,
             memory_limit_mb=task.memory_limit_mb,
-            isolation=task.isolation.value,
+            # a warm process keeps the code that it imported: no result of it may be kept for the code of today
+            isolation=(Isolation.FRESH if task.cache is not None else task.isolation).value,
         )
 
     def log_name(self, attempt: AttemptKey) -> str:
@@ -92,7 +105,22 @@ class CallMaker:
     def hidden(self, request: Request) -> frozenset[str]:
         """Values that must not be shown or stored."""
         parameters = [planned.task.parameters for planned in self.plan.tasks.values()]
-        return secret_values(self.environments["inherit"], request.parameters, *parameters)
+        return secret_values(self.environments["inherit"], request.parameters, *parameters) | self._declared_secrets
+
+    @cached_property
+    def _declared_secrets(self) -> frozenset[str]:
+        """Values of all `$secret`s of the plan, as far as they can be had: any task may come across them."""
+        found: set[str] = set()
+        for planned in self.plan.tasks.values():
+            with suppress(UsageError):
+                found |= secrets_filled(planned.task.parameters, self.secret)[1]
+        return frozenset(spelling for secret in found for spelling in spellings(secret))
+
+    def _environment_of(self, task: Task, execution: Execution) -> dict[str, str]:
+        """The task's environment; an execution keeps the data source that it was started with (R23)."""
+        source = execution.request.data_source
+        kept = {} if source is None else {"ETL_SOURCE": source}
+        return {**self._environment(task), **kept, "ETL_EXECUTION_ID": execution.execution_id}
 
     def _environment(self, task: Task) -> Mapping[str, str]:
         return self.environments[task.environment or self.limits.environment]

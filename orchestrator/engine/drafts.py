@@ -12,7 +12,7 @@ from orchestrator.core.identity import AttemptKey
 from orchestrator.core.machine import step
 from orchestrator.core.outcomes import JSON
 from orchestrator.core.ports import AttemptEnded, AttemptOutput, AttemptProgress, AttemptStarted, Clock, ExecutorEvent
-from orchestrator.core.redaction import redact_outcome
+from orchestrator.core.redaction import redact_move
 from orchestrator.core.states import ExecutionStatus, TaskStatus
 from orchestrator.engine.clocks import moment
 
@@ -58,8 +58,13 @@ class Draft:
 
     @property
     def begins(self) -> bool:
-        """Whether the execution leaves `queued` to run."""
-        return any(isinstance(move, ExecutionMoved) and (move.before, move.after) == _BEGINNING for move in self.moves)
+        """Whether the execution starts to run, or does so again after an interruption."""
+        return any(
+            isinstance(move, ExecutionMoved)
+            and move.before in _BEFORE_RUNNING
+            and move.after is ExecutionStatus.RUNNING
+            for move in self.moves
+        )
 
     @property
     def returned(self) -> list[tuple[str, JSON]]:
@@ -100,7 +105,7 @@ class Draft:
             passing("before_result_received")
             event = said.AttemptFinished(
                 attempt=event.attempt,
-                outcome=redact_outcome(event.outcome, self._hidden),
+                outcome=event.outcome,
                 duration=event.duration,
                 usage=event.usage,
                 code_sha256=event.code_sha256,
@@ -110,7 +115,7 @@ class Draft:
         self.state, commands = step(self.state, event, moment(self._clock), self._chance())
         for command in commands:
             if isinstance(command, said.Record):
-                self.moves.append(self._with_log(command.move))
+                self.moves.append(redact_move(self._with_log(command.move), self._hidden))
             elif isinstance(command, said.WakeAt):
                 self.wake_at = command.ticks
             else:
@@ -127,4 +132,4 @@ class Draft:
         return AttemptNoted(run=event.attempt.run, attempt=attempt, at=event.at)
 
 
-_BEGINNING = (ExecutionStatus.QUEUED, ExecutionStatus.RUNNING)
+_BEFORE_RUNNING = frozenset({ExecutionStatus.QUEUED, ExecutionStatus.INTERRUPTED})

@@ -6,6 +6,9 @@ import socket
 
 import psutil
 
+CLOCK_SLACK = 2000
+"""Milliseconds: a start time is told by the wall clock, which may have been set since."""
+
 
 def owner_name() -> str:
     """`host:pid:start`, with the process's start time in milliseconds so that a reused pid is another owner."""
@@ -25,3 +28,19 @@ def operator_name() -> str:
     except (OSError, KeyError, ImportError):  # no passwd entry, no LOGNAME: a container
         user = str(os.getuid()) if hasattr(os, "getuid") else "?"
     return f"{user}@{socket.gethostname()}"
+
+
+def owner_acts(owner: str) -> bool:
+    """Whether the owner's process lives on this machine and can act: a stopped one cannot.
+
+    False for an owner elsewhere, of which nothing can be told from here.
+    """
+    host, pid, started = owner.rsplit(":", 2)
+    if host != socket.gethostname() or not pid.isdecimal() or not started.isdecimal():
+        return False
+    try:
+        process = psutil.Process(int(pid))
+        same = abs(process.create_time() * 1000 - int(started)) < CLOCK_SLACK
+        return same and process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_STOPPED, psutil.STATUS_DEAD}
+    except psutil.Error:
+        return False

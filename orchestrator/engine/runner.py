@@ -9,7 +9,15 @@ from datetime import timedelta
 
 from orchestrator.core import machine_state as said
 from orchestrator.core.crash_points import passing
-from orchestrator.core.errors import HomeUnusable, NoRoom, OrchestratorError, OrdersWaiting, StaleOwner, UsageError
+from orchestrator.core.errors import (
+    HomeUnusable,
+    NoRoom,
+    OrchestratorError,
+    OrdersWaiting,
+    StaleOwner,
+    UsageError,
+    WorkflowFull,
+)
 from orchestrator.core.events import Event
 from orchestrator.core.executions import Execution
 from orchestrator.core.identity import AttemptKey
@@ -181,7 +189,10 @@ class Runner:
                 heard = [*self._orders(), *_unshown(heard)]
             except NoRoom as full:
                 if full.in_use:
-                    heard = [said.PoolsSeen(others=full.in_use), *_unshown(heard)]
+                    others = [one for one in _unshown(heard) if not isinstance(one, said.PoolsSeen)]
+                    heard = [said.PoolsSeen(others=full.in_use), *others]
+                elif self._state.status is not ExecutionStatus.QUEUED:
+                    raise WorkflowFull(self.room.workflow or "") from full
                 else:  # as many executions of the workflow run as may: it stays queued
                     heard = [one for one in _unshown(heard) if not isinstance(one, said.Begin)]
         self._state, self._wake_at = draft.state, draft.wake_at

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 LOG_LIMIT = 10 * 1024 * 1024
 LINE_LIMIT = 8 * 1024
@@ -43,14 +43,22 @@ def secret_lines(secrets: Iterable[str]) -> list[str]:
 class LineCutter:
     """Cuts a stream of bytes into lines; one without an end is cut into pieces of `LINE_LIMIT` bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, unbroken: Iterable[bytes] = ()) -> None:
         self._rest = b""
+        self._unbroken = tuple(unbroken)
+        """Texts that no cut may go through: half a secret would not be known as one."""
+        self._kept_back = max(map(len, self._unbroken), default=0)
 
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that are whole now."""
         *lines, rest = (self._rest + data).split(b"\n")
-        *begun, self._rest = _pieces(rest)
-        return [piece for line in lines for piece in _pieces(line)] + begun
+        begun: list[bytes] = []
+        if len(rest) > LINE_LIMIT + self._kept_back:  # what may be the beginning of a secret waits for its end
+            known = len(rest) - self._kept_back
+            *begun, last = _pieces(rest[:known], self._unbroken, rest)
+            rest = last + rest[known:]
+        self._rest = rest
+        return [piece for line in lines for piece in _pieces(line, self._unbroken)] + begun
 
     def rest(self) -> list[bytes]:
         """What came after the last newline, at the end of the stream."""
@@ -73,7 +81,8 @@ class AttemptLog:
         self._kept = 0
         self._left_out = 0
         self._fd = -1
-        self._cutters = {"stdout": LineCutter(), "stderr": LineCutter()}
+        unbroken = [secret.encode("utf-8", "backslashreplace") for secret in self._secrets]
+        self._cutters = {"stdout": LineCutter(unbroken), "stderr": LineCutter(unbroken)}
         self._budget = float(SHOWN_BURST)
         self._budget_at = time.monotonic()
         self._hidden = 0
@@ -153,16 +162,25 @@ class AttemptLog:
         return "".join(f"{text}\n" for text in shown)
 
 
-def _pieces(line: bytes) -> list[bytes]:
-    """At least one piece, none above the limit, none ending inside a UTF-8 character."""
+def _pieces(line: bytes, unbroken: Sequence[bytes] = (), whole: bytes | None = None) -> list[bytes]:
+    """At least one piece, none much above the limit, none ending inside a UTF-8 character or one of `unbroken`.
+
+    `whole` is what the line begins, where more of it is known already.
+    """
+    whole = line if whole is None else whole
     pieces = []
-    while len(line) > LINE_LIMIT:
-        end = LINE_LIMIT
-        while end > LINE_LIMIT - 4 and line[end] & 0xC0 == 0x80:  # noqa: PLR2004 - a continuation byte
+    start = 0
+    while len(line) - start > LINE_LIMIT:
+        end = start + LINE_LIMIT
+        while end > start + LINE_LIMIT - 4 and line[end] & 0xC0 == 0x80:  # noqa: PLR2004 - a continuation byte
             end -= 1
-        pieces.append(line[:end])
-        line = line[end:]
-    return [*pieces, line]
+        for text in unbroken:
+            found = whole.find(text, max(start, end - len(text) + 1), end + len(text) - 1)
+            if found > start:
+                end = min(end, found)
+        pieces.append(line[start:end])
+        start = end
+    return [*pieces, line[start:]]
 
 
 def _stamp() -> str:

@@ -100,7 +100,7 @@ def _find(locks: Mapping[str, Path]) -> dict[str, list[Process]]:
     if sys.platform != "linux":
         for process, environment in environments(MARK):
             named = environment[MARK]
-            if named in found and environment.get(HOME, _home_of(locks[named])) == _home_of(locks[named]):
+            if named in found and _is_home(environment.get(HOME), locks[named]):
                 found[named].append(process)
         return found
     mappings = {execution_id: _mapping_of(path) for execution_id, path in locks.items()}
@@ -112,8 +112,7 @@ def _find(locks: Mapping[str, Path]) -> dict[str, list[Process]]:
         environment = b"\0" + _read(process.pid, "environ")
         for execution_id, mapping in mappings.items():
             named = _says(environment, MARK, execution_id)
-            if named and b"\0" + os.fsencode(HOME) + b"=" in environment:
-                named = _says(environment, HOME, _home_of(locks[execution_id]))
+            named = named and _is_home(_said(environment, HOME), locks[execution_id])
             if (mapping and mapping in maps) or (named and not _is_of_another(process, execution_id, mapping)):
                 found[execution_id].append(process)
     return found
@@ -123,9 +122,17 @@ def _says(environment: bytes, name: str, value: str) -> bool:
     return b"\0" + os.fsencode(f"{name}={value}") + b"\0" in environment
 
 
-def _home_of(lock_path: Path) -> str:
-    """The ETL_HOME of a lock in `<home>/.orchestrator/locks`: ids are unique only within one home."""
-    return str(lock_path.parents[2])
+def _said(environment: bytes, name: str) -> str | None:
+    _before, found, after = environment.partition(b"\0" + os.fsencode(f"{name}="))
+    return os.fsdecode(after.partition(b"\0")[0]) if found else None
+
+
+def _is_home(named: str | None, lock_path: Path) -> bool:
+    """Whether a process's ETL_HOME is that of a lock in `<home>/.orchestrator/locks`: ids are unique only within one.
+
+    One home may have several names (a link). A process that names none is not let off for that.
+    """
+    return named is None or os.path.realpath(named) == os.path.realpath(lock_path.parents[2])
 
 
 def _is_of_another(process: Process, execution_id: str, mapping: bytes) -> bool:

@@ -14,7 +14,7 @@ ESCAPED = {code: f"\\x{code:02x}" for code in (*range(9), *range(0x0E, 0x20), *r
 def level_of(event: Event) -> int:
     """How loud the line is, as a `logging` level."""
     move = event.move
-    if isinstance(move, AttemptNoted):
+    if isinstance(move, AttemptNoted) or _only_taken(move):
         return logging.DEBUG
     if move.after in {TaskStatus.FAILED, ExecutionStatus.FAILED}:
         return logging.ERROR
@@ -61,7 +61,12 @@ def _of_task(move: TaskMoved) -> Message:
         "reason": move.reason or "",
         "error": _error(move),
     }
-    return Message(template=_TASK_LINES[move.after], facts=facts)
+    return Message(template=KNOWN_RESULT if _only_taken(move) else _TASK_LINES[move.after], facts=facts)
+
+
+def _only_taken(move: ExecutionMoved | TaskMoved) -> bool:
+    """Whether a task run passes through `running` only because its result is known already."""
+    return isinstance(move, TaskMoved) and move.after is TaskStatus.RUNNING and move.attempt is None
 
 
 def _error(move: TaskMoved) -> str | Message:
@@ -75,6 +80,7 @@ def _seconds(duration: float | None) -> str:
     return "–" if duration is None else f"{duration:.2f}"
 
 
+KNOWN_RESULT = N_("task {task_id} is not executed: its result is known")
 _EXECUTION_LINES = {
     ExecutionStatus.QUEUED: N_("execution {execution_id} is queued"),
     ExecutionStatus.RUNNING: N_("execution {execution_id} started"),

@@ -20,10 +20,10 @@ from orchestrator.core.states import ExecutionStatus, TaskStatus
 from orchestrator.core.storing import Room
 from orchestrator.engine.caching import Cache
 from orchestrator.engine.clocks import SystemClock, moment
-from orchestrator.engine.owners import host_of, owner_name
+from orchestrator.engine.owners import host_of, owner_acts, owner_name
 from orchestrator.engine.runner import Runner
 from orchestrator.executors import open_executor
-from orchestrator.executors.execution_lock import CLEARING_UP, ExecutionLock, Held, take
+from orchestrator.executors.execution_lock import CLEARING_UP, ExecutionLock, Held, held, take
 from orchestrator.executors.orphans import clear_up
 from orchestrator.listeners.log_file import LogFile, log_file_name
 from orchestrator.listeners.outbox import Lasting
@@ -33,6 +33,24 @@ from orchestrator.translation import say
 
 REAP_PATIENCE = 5.0
 """Seconds for processes of a dead owner to end."""
+
+
+def proven_dead(execution: Execution) -> str | None:
+    """The execution's owner where it is of this machine, holds no lock and cannot act any more; else None.
+
+    A free lock alone is no proof: somebody may have removed the file from under an owner that lives.
+    """
+    owner = execution.owner
+    if owner is None or host_of(owner) != host_of(owner_name()) or owner_acts(owner):
+        return None
+    return owner
+
+
+def left_alone(parts: Parts, execution: Execution) -> bool:
+    """Whether no process of this machine drives it; whether one of another does, the claim will tell."""
+    if held(parts.lock_path(execution.execution_id)) is not None:
+        return False
+    return execution.owner is None or execution.owner == owner_name() or not owner_acts(execution.owner)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +72,8 @@ def taking_over(parts: Parts, execution: Execution, *, patience: float = CLEARIN
     path = parts.lock_path(execution_id)
     try:
         lock = take(path, holder=owner, patience=patience)
-    except Held as held:
-        raise BeingDriven(execution_id, held.holder) from held
+    except Held as other:
+        raise BeingDriven(execution_id, other.holder) from other
     except OSError as why:
         raise HomeUnusable(N_("lock {path} cannot be taken: {why}"), path=str(path), why=why) from why
     ended = False
@@ -68,7 +86,6 @@ def taking_over(parts: Parts, execution: Execution, *, patience: float = CLEARIN
             left = clear_up(path, execution_id, REAP_PATIENCE)
             if left:  # the kernel holds them: nothing may run beside them
                 raise BeingDriven(execution_id, f"pid {left[0].pid}")
-        on_this_machine = known.owner is not None and host_of(known.owner) == host_of(owner)
         passing("before_claim")
         try:
             claimed = parts.store.claim_execution(
@@ -76,7 +93,7 @@ def taking_over(parts: Parts, execution: Execution, *, patience: float = CLEARIN
                 owner=owner,
                 lease=parts.settings.lease,
                 at=SystemClock().now(),
-                proven_dead=known.owner if on_this_machine else None,
+                proven_dead=proven_dead(known),
             )
         except StaleOwner as stale:
             raise BeingDriven(execution_id, known.owner or "?") from stale

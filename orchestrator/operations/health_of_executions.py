@@ -9,9 +9,10 @@ from orchestrator.core.errors import NoSuchExecution, OrchestratorError, StoreUn
 from orchestrator.core.executions import Execution
 from orchestrator.core.messages import N_, Message
 from orchestrator.core.states import ExecutionStatus, TaskStatus
-from orchestrator.engine.owners import host_of, owner_name
+from orchestrator.engine.owners import owner_acts
 from orchestrator.executors.execution_lock import held
 from orchestrator.listeners.report_file import report_file_name
+from orchestrator.operations.driving import proven_dead
 from orchestrator.operations.findings import Finding, Severity, advice, error, fine, warning
 from orchestrator.operations.health_of_events import WAY_OUT, faults_of_log
 from orchestrator.operations.looking_back import Record, record_of, report_expected, report_faults
@@ -115,8 +116,11 @@ def _ownership(parts: Parts, execution: Execution) -> Iterator[Finding]:
     known = parts.store.get_execution(where)
     if known.status.final or known.fencing_token != execution.fencing_token:
         return  # it ended, or was taken up, since it was read
-    here = execution.owner is not None and host_of(execution.owner) == host_of(owner_name())
-    if execution.owner is not None and not lease_over and not here:
+    if execution.owner is not None and not lease_over and proven_dead(execution) is None:
+        if owner_acts(execution.owner):
+            way = advice(N_("do not touch .orchestrator/locks while executions run; let it end"))
+            template = N_("{owner} drives it, though its lock is gone")
+            yield warning("owner", template, where, advice=way, owner=execution.owner)
         return  # driven from another machine, as far as can be told from here
     yield from _left_alone(parts, execution, now)
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from orchestrator.core.crash_points import passing
-from orchestrator.core.errors import BeingDriven, UsageError
+from orchestrator.core.errors import BeingDriven, OrdersWaiting, UsageError
 from orchestrator.core.executions import Execution
 from orchestrator.core.machine_state import OwnerLost
 from orchestrator.core.messages import N_
@@ -16,9 +16,8 @@ from orchestrator.engine.clocks import SystemClock
 from orchestrator.engine.drafts import Draft
 from orchestrator.engine.heard_orders import events_of
 from orchestrator.engine.owners import operator_name
-from orchestrator.executors.execution_lock import held
 from orchestrator.listeners.outbox import Lasting
-from orchestrator.operations.driving import state_of, taking_over
+from orchestrator.operations.driving import left_alone, state_of, taking_over
 from orchestrator.operations.parts import REPORT, Parts, registry_as_started
 
 PATIENCE = 15.0
@@ -90,20 +89,15 @@ def _see_to_it(parts: Parts, execution: Execution, done: Callable[[Execution], b
     give_up_at = time.monotonic() + parts.registry.limits.kill_grace + PATIENCE
     now = parts.store.get_execution(execution.execution_id)
     while not done(now) and time.monotonic() < give_up_at:
-        if _left_alone(parts, now):
+        if left_alone(parts, now):
             try:
                 _settle(parts, now)
-            except BeingDriven:  # somebody took it just now: that one hears the order
+            except (BeingDriven, OrdersWaiting):  # somebody took it just now, or asked for more: look again
                 parts.store.wait_for_change(LOOK)
         else:
             parts.store.wait_for_change(LOOK)
         now = parts.store.get_execution(execution.execution_id)
     return now
-
-
-def _left_alone(parts: Parts, execution: Execution) -> bool:
-    """Whether no process of this machine drives it; whether one of another does, the claim will tell."""
-    return held(parts.lock_path(execution.execution_id)) is None
 
 
 def _settle(parts: Parts, execution: Execution) -> None:

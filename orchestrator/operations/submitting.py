@@ -14,7 +14,7 @@ from orchestrator.core.outcomes import JSON
 from orchestrator.core.plan import Plan, make_plan
 from orchestrator.core.results import stands_at
 from orchestrator.core.snapshot import snapshot_of
-from orchestrator.core.states import ExecutionStatus
+from orchestrator.core.states import ExecutionStatus, TaskStatus
 from orchestrator.core.storing import Order, OrderKind
 from orchestrator.core.tasks import OnConflict
 from orchestrator.engine.clocks import SystemClock
@@ -133,7 +133,11 @@ def sources_of_outputs(parts: Parts, task_ids: frozenset[str], rerun_of: Executi
     found = dict(parts.store.latest_completed(task_ids))
     if rerun_of is not None:
         done = parts.store.task_runs(rerun_of.execution_id)
-        found |= {run.key.task_id: rerun_of.execution_id for run in done if run.key.task_id in task_ids and run.output}
+        found |= {
+            run.key.task_id: rerun_of.execution_id
+            for run in done
+            if run.key.task_id in task_ids and run.status is TaskStatus.COMPLETED
+        }
     missing = sorted(task_ids - found.keys())
     if missing:
         raise UsageError(

@@ -224,7 +224,10 @@ def _address(delivery: Delivery) -> tuple[str, str, int]:
 
 
 def _age(kept: Kept) -> Age:
-    sources = {run.cached_from for run in kept.runs.values()} | {kept.execution.request.rerun_of}
+    request = kept.execution.request
+    sources = {run.cached_from for run in kept.runs.values()} | {request.rerun_of}
+    if not kept.execution.status.final:
+        sources |= set(request.outputs_from.values())
     return Age(
         execution_id=kept.execution.execution_id,
         created_at=kept.execution.created_at,

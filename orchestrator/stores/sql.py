@@ -161,6 +161,10 @@ COUNT_COMMIT = "UPDATE identity SET commits = commits + 1 WHERE only_row = 1 RET
 
 AGES = "SELECT execution_id, status, created_at, ended_at, rerun_of FROM executions"
 RESULTS_TAKEN_OVER = "SELECT DISTINCT execution_id, cached_from FROM task_runs WHERE cached_from IS NOT NULL"
+REQUESTS_NOT_DONE = """
+    SELECT execution_id, request FROM executions
+    WHERE status IN ('queued', 'running', 'cancelling', 'interrupted') AND request LIKE '%"outputs_from"%'
+"""
 # asked again in the transaction itself: meanwhile somebody may have begun to repeat it
 FORGET_EXECUTION = """
     DELETE FROM executions

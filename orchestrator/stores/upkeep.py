@@ -13,7 +13,7 @@ from orchestrator.stores.connecting import put_in_place, write_private
 from orchestrator.stores.damage import BACKUP_EXISTS, DAMAGED, FOREIGN, translated
 from orchestrator.stores.head_file import HeadFile
 from orchestrator.stores.pruning import Age, prunable
-from orchestrator.stores.records import read_time
+from orchestrator.stores.records import read_request, read_time
 from orchestrator.stores.sqlite_file import SqliteFile, check_commits
 from orchestrator.stores.sqlite_reading import sound_events
 
@@ -138,6 +138,8 @@ class _Pruning(SqliteFile):
         with self._reading() as connection:
             for execution_id, source in connection.execute(sql.RESULTS_TAKEN_OVER).fetchall():
                 sources.setdefault(execution_id, set()).add(source)
+            for execution_id, request in connection.execute(sql.REQUESTS_NOT_DONE).fetchall():
+                sources.setdefault(execution_id, set()).update(read_request(request).outputs_from.values())
             rows = connection.execute(sql.AGES).fetchall()
         return self._records(lambda row: _age(row, sources.get(row["execution_id"], set())), rows)
 

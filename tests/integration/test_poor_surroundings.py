@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -86,21 +87,26 @@ def become(user):
     os.setuid(user)
 
 
+@pytest.fixture
+def open_place():
+    """A folder that any user can reach; those of pytest are for its own user."""
+    with tempfile.TemporaryDirectory(prefix="etl-place-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 def given_to(path, user):
     for one in [path, *path.rglob("*")]:
         os.chown(one, user, user)
-    for parent in path.parents:
-        if parent.stat().st_uid == 0 and parent.name.startswith(("pytest", "test_")):
-            parent.chmod(parent.stat().st_mode | 0o011)
 
 
 @as_root
 @by_anybody
 @pytest.mark.parametrize("processes", [12, pytest.param(5, marks=blames_tasks), pytest.param(1, marks=blames_tasks)])
-def test_where_no_more_processes_may_be_it_completes_or_says_so_and_no_task_is_blamed(tmp_path, processes):
+def test_where_no_more_processes_may_be_it_completes_or_says_so_and_no_task_is_blamed(open_place, processes):
     user = NOBODY + processes  # the limit counts all of a user's processes
-    home = Home(tmp_path, *wide(12))
-    given_to(tmp_path, user)
+    home = Home(open_place, *wide(12))
+    given_to(open_place, user)
 
     def prepare():
         resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
@@ -132,8 +138,8 @@ def assert_completed(home, ran):
     assert set(home.statuses().values()) == {"completed"}
 
 
-def test_an_environment_of_nothing_but_a_path_is_enough(tmp_path):
-    home = Home(tmp_path, *wide(2))
+def test_an_environment_of_nothing_but_a_path_is_enough(open_place):
+    home = Home(open_place, *wide(2))
 
     ran = run_under(
         home,
@@ -141,8 +147,8 @@ def test_an_environment_of_nothing_but_a_path_is_enough(tmp_path):
         "run",
         "--all",
         "-c",
-        str(tmp_path / "config.json"),
-        environment={"PATH": os.defpath, "PYTHONPATH": str(ROOT), "ETL_HOME": str(tmp_path)},
+        str(open_place / "config.json"),
+        environment={"PATH": os.defpath, "PYTHONPATH": str(ROOT), "ETL_HOME": str(open_place)},
     )
 
     assert_completed(home, ran)
@@ -210,9 +216,9 @@ def test_a_temporary_folder_without_a_free_byte_changes_nothing(tmp_path, full_f
 
 @as_root
 @by_anybody
-def test_a_user_without_a_name_may_run_and_cancel_and_mark(tmp_path):
-    home = Home(tmp_path, *wide(2))
-    given_to(tmp_path, NOBODY)
+def test_a_user_without_a_name_may_run_and_cancel(open_place):
+    home = Home(open_place, *wide(2))
+    given_to(open_place, NOBODY)
     nameless = {name: value for name, value in home.environment.items() if name not in {"HOME", "USER", "LOGNAME"}}
 
     def as_nobody(*arguments):
@@ -225,17 +231,16 @@ def test_a_user_without_a_name_may_run_and_cancel_and_mark(tmp_path):
     assert_completed(home, ran)
     assert cancelled.returncode == 0, cancelled.stderr
     assert "Traceback" not in cancelled.stderr + health.stderr
-    assert {path.stat().st_uid for path in (tmp_path / ".orchestrator").rglob("*")} == {NOBODY}
+    assert {path.stat().st_uid for path in (open_place / ".orchestrator").rglob("*")} == {NOBODY}
 
 
 @as_root
 @by_anybody
-def test_a_home_that_belongs_to_somebody_else_is_refused_by_name(tmp_path):
-    home = Home(tmp_path, *wide(1))
-    tmp_path.chmod(0o755)
+def test_a_home_that_belongs_to_somebody_else_is_refused_by_name(open_place):
+    home = Home(open_place, *wide(1))
 
     ran = run_under(home, lambda: become(NOBODY), "run", "--all")
 
     assert ran.returncode == 5
-    assert str(tmp_path) in ran.stderr
+    assert str(open_place) in ran.stderr
     assert "Traceback" not in ran.stderr

@@ -1,6 +1,8 @@
 """Results that stand already: kept ones of a rerun, and those that the cache knows (D8, D16)."""
 
-from orchestrator.core.machine_state import CacheLookedUp, Kept, LookUp
+from orchestrator.core.events import TaskMoved
+from orchestrator.core.machine_state import CacheLookedUp, Kept, LookUp, MarkAsked, TimePassed
+from orchestrator.core.states import TaskStatus
 from orchestrator.core.tasks import CachePolicy
 from tests.unit.core.resumed_journeys import resumed
 from tests.unit.core.subjects import BROKEN, Journey, begun, plan_of, task_of
@@ -93,3 +95,19 @@ def test_an_answer_that_its_owner_did_not_live_to_hear_is_asked_for_again():
 
     assert looked_up(again) == ["a"]
     assert again.started == ["b"]
+
+
+def test_neither_an_operators_word_nor_a_result_after_a_retry_is_kept_for_later():
+    marked = begun(plan_of(task_of("a", cache=CachePolicy(), retry_count=1))).hear(
+        CacheLookedUp(task_id="a", cache_key="k")
+    )
+    retried = begun(plan_of(task_of("a", cache=CachePolicy(), retry_count=1, retry_delay=0))).hear(
+        CacheLookedUp(task_id="a", cache_key="k")
+    )
+
+    marked.end("a", BROKEN).hear(MarkAsked(task_id="a", mark_as=TaskStatus.COMPLETED, by="ana", reason="by hand"))
+    retried.end("a", BROKEN).hear(TimePassed()).end("a")
+
+    for journey in (marked, retried):
+        done = [move for move in journey.moves if isinstance(move, TaskMoved) and move.after is TaskStatus.COMPLETED]
+        assert [move.cache_key for move in done] == [None]

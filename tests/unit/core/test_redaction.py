@@ -1,7 +1,22 @@
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
-from orchestrator.core.outcomes import Cancelled, Crashed, Lost, NotCallable, Raised, Returned
-from orchestrator.core.redaction import redact, redact_outcome, redact_text, secret_values, shown_parameters
+from orchestrator.core.events import TaskMoved
+from orchestrator.core.executions import Attempt
+from orchestrator.core.identity import AttemptKey, TaskRunKey
+from orchestrator.core.messages import Message
+from orchestrator.core.redaction import (
+    redact,
+    redact_move,
+    redact_text,
+    secret_values,
+    shown_parameters,
+    spellings,
+)
+from orchestrator.core.states import TaskStatus
 
 SECRETS = frozenset({"hunter22", "hunter22-and-more"})
 
@@ -117,29 +132,53 @@ def test_under_a_secret_name_every_text_and_number_is_hidden_and_the_shape_stays
     }
 
 
-def test_an_outcome_is_cleaned_wherever_the_users_code_could_have_put_a_secret():
-    outcomes = [
-        Returned(output={"said": "hunter22"}, truncated_from=70_000),
-        Raised(error_type="E", message="hunter22", traceback="at hunter22", lineage=("E",)),
-        NotCallable(error_type="import_error", message="hunter22", traceback="hunter22"),
-        Crashed(message="hunter22", signal=9),
-        Lost(message="hunter22"),
-        Cancelled(),
-    ]
+def test_a_move_keeps_its_shape_and_loses_its_secrets():
+    key = AttemptKey(run=TaskRunKey(execution_id="e", task_id="a"), number=1)
+    how = Message(template="gone: {how}", facts={"how": "hunter22", "signal": 9})
+    attempt = Attempt(key=key, error="hunter22", traceback="at hunter22", reason=how, error_type="E")
+    moved = TaskMoved(
+        run=key.run,
+        before=TaskStatus.RUNNING,
+        after=TaskStatus.FAILED,
+        at=datetime(2025, 4, 1, tzinfo=UTC),
+        attempt=attempt,
+        output={"said": "hunter22"},
+        error="hunter22",
+        error_type="E",
+        reason=how,
+    )
 
-    cleaned = [redact_outcome(outcome, SECRETS) for outcome in outcomes]
+    cleaned = redact_move(moved, SECRETS)
 
-    assert cleaned == [
-        Returned(output={"said": "***"}, truncated_from=70_000),
-        Raised(error_type="E", message="***", traceback="at ***", lineage=("E",)),
-        NotCallable(error_type="import_error", message="***", traceback="***"),
-        Crashed(message="***", signal=9),
-        Lost(message="***"),
-        Cancelled(),
-    ]
+    shown = Message(template="gone: {how}", facts={"how": "***", "signal": 9})
+    assert cleaned == replace(
+        moved,
+        output={"said": "***"},
+        error="***",
+        reason=shown,
+        attempt=replace(attempt, error="***", traceback="at ***", reason=shown),
+    )
 
 
 def test_execution_parameters_are_shown_without_what_their_names_call_secret():
     shown = shown_parameters({"api_token": "hunter22", "year": 2025, "note": "with hunter22 inside"})
 
     assert shown == {"api_token": "***", "year": 2025, "note": "with *** inside"}
+
+
+@pytest.mark.parametrize("secret", ['a"b\\c-d', "línea\ndos-tres", "clave-ñandú"])
+def test_a_secret_is_found_however_python_or_json_quoted_it(secret):
+    hidden = secret_values({"password": secret})
+
+    for told in (
+        repr(KeyError(secret)),
+        json.dumps([secret]),
+        json.dumps(secret, ensure_ascii=False),
+        repr(secret.encode()),
+    ):
+        assert not any(part in redact_text(told, hidden) for part in ("b\\\\c", "tres", "ñandú", "and"))
+
+
+def test_what_is_too_short_to_be_a_secret_spoils_no_text():
+    assert spellings("a") == frozenset()
+    assert spellings("") == frozenset()

@@ -5,6 +5,7 @@ from datetime import timedelta
 from orchestrator.core.errors import UsageError
 from orchestrator.core.executions import Request
 from orchestrator.core.machine_state import CacheLookedUp, Kept
+from orchestrator.core.outcomes import Returned
 from orchestrator.core.ports import AttemptProgress, Call
 from orchestrator.core.states import TaskStatus
 from orchestrator.core.storing import Order, OrderKind, Room
@@ -191,3 +192,32 @@ def test_an_execution_waits_until_its_workflow_has_room():
 
     assert driven.execution.status.value == "completed"
     assert driven.execution.started_at >= AT + timedelta(seconds=3)
+
+
+def test_how_an_attempt_ended_is_judged_before_secrets_are_taken_out():
+    failed = Returned(output={"status": "failed", "message": "no rows"})
+    stage = Stage(plan_of(a=[]), {"a": [failed]}, hidden=frozenset({"failed"}))
+
+    stage.drive()
+
+    (run,) = stage.store.task_runs(ID)
+    assert run.status.value == "failed"
+    assert run.output == {"status": "***", "message": "no rows"}
+
+
+def test_a_stale_view_of_a_pool_does_not_outlive_what_the_store_says():
+    other = "20250401_115959"
+    stage = Stage(plan_of(task_of("a", pool="portal")), room=Room(pools={"portal": 1}))
+    stage.store.create_execution(other, Request(tasks=("x",), pools={"x": "portal"}), snapshot="", at=AT)
+    held = stage.store.claim_execution(other, owner="host:2:2", lease=timedelta(seconds=8), at=AT)
+    stage.store.record(held, [execution_to(RUNNING, before=QUEUED), start_of("x", of=other)])
+    stage.store.pools_in_use = lambda pools, besides: {"portal": 0}
+    stage.clock.step = 0.3
+    refused = []
+    record = stage.store.record
+    stage.store.record = lambda *args, **others: refused.append(1) or record(*args, **others)
+
+    driven = stage.drive()
+
+    assert driven.execution.status.value == "completed"
+    assert len(refused) < 60

@@ -78,3 +78,20 @@ def test_beyond_its_limit_a_log_shows_nothing_more():
 
     assert shown[0] == "a line\n"
     assert shown[-1] == ""
+
+
+@pytest.mark.parametrize("before", [8185, 8191, 8192, 16380])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_no_cut_of_a_long_line_gives_half_a_secret_away(tmp_path, before, at_once):
+    log = AttemptLog(str(tmp_path / "log"), hidden=["s3cr3t-value-of-the-city"])
+    text = b"x" * before + b"s3cr3t-value-of-the-city" + b"y" * 9000 + b"\n"
+
+    for data in [text] if at_once else [text[:before], text[before : before + 9], text[before + 9 :]]:
+        log.feed("stdout", data)
+    log.end()
+    log.close()
+
+    written = (tmp_path / "log").read_text()
+    assert "***" in written
+    assert "s3cr3t" not in written
+    assert "of-the-city" not in written

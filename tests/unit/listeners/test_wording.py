@@ -117,3 +117,12 @@ def test_what_is_written_out_can_still_be_read():
     line = one_line("niño\tañadió\x1b[31m\nfin {no}")
 
     assert line == "niño\tañadió\\x1b[31m fin {no}"
+
+
+def test_a_result_that_is_known_is_not_told_as_a_start():
+    run = TaskRunKey(execution_id="e", task_id="load")
+    taken = TaskMoved(run=run, before=TaskStatus.PENDING, after=TaskStatus.RUNNING, at=AT)
+    event = Event(execution_id="e", seq=2, move=taken)
+
+    assert line_of(event) == "task load is not executed: its result is known"
+    assert level_of(event) == logging.DEBUG
