@@ -78,7 +78,7 @@ class Books:
 
     rounds: int = 0
     landed: int = 0
-    """Kills that met a living process."""
+    """Kills that met a living process in the middle of an execution."""
     resumed: int = 0
     completed: int = 0
     run_again: int = 0
@@ -217,12 +217,11 @@ def loop(home: Path, *, kills: int, seed: int, kill: Callable[[subprocess.Popen[
     """
     field_ = Field(home, seed=seed)
     books = Books()
-    usual = field_.usual_duration()
+    usual = longest = field_.usual_duration()
     before = field_.latest()
-    while books.landed < kills and books.rounds < 3 * kills:
-        landed = books.landed
-        _play(field_, books, kill, usual, before)
-        usual *= 1.05 if books.landed > landed else 0.8
+    while books.landed < kills and books.rounds < 4 * kills:
+        too_late = _play(field_, books, kill, usual, before)
+        usual = usual * 0.9 if too_late else min(usual * 1.02, longest)
         before = field_.latest()
     return books
 
@@ -233,16 +232,21 @@ def _play(
     kill: Callable[[subprocess.Popen[bytes]], bool],
     usual: float,
     before: Execution | None,
-) -> None:
+) -> bool:
+    """One round; True where the execution had ended before it was hit."""
     books.rounds += 1
     with field_.execute() as process:
         with suppress(subprocess.TimeoutExpired):
             process.wait(field_.chance.uniform(0.0, usual))
-        books.landed += kill(process)
+        struck = kill(process)
+        hit = field_.latest()
+        begun = hit is not None and _is_new(hit, before)
+        too_late = not struck or (begun and hit is not None and hit.status.final)
+        books.landed += begun and not too_late
         process.wait(90)
     now = field_.latest()
-    if now is None or (before is not None and now.execution_id == before.execution_id):
-        return  # killed before there was an execution: nothing was promised
+    if now is None or not _is_new(now, before):
+        return too_late  # killed before there was an execution: nothing was promised
     gone = field_.wait_for_death(field_.lines(now.execution_id))
     if gone is None:
         books.orphans += sum(map(_lives, field_.lines(now.execution_id)))
@@ -252,6 +256,11 @@ def _play(
     done = field_.run("resume", "--latest")
     assert done.returncode == 0, f"{now.execution_id}: resume ended with {done.returncode}: {done.stdout}{done.stderr}"
     _check(field_, books, now.execution_id)
+    return too_late
+
+
+def _is_new(now: Execution | None, before: Execution | None) -> bool:
+    return now is not None and (before is None or now.execution_id != before.execution_id)
 
 
 def _check(field_: Field, books: Books, execution_id: str) -> None:
