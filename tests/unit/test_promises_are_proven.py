@@ -1,4 +1,4 @@
-"""docs/promises.md names every promise once, and tests that exist."""
+"""docs/promises.md and docs/fault_matrix.md name every promise and every fault of this step, and tests that exist."""
 
 import re
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROWS = [
-    line for line in (ROOT / "docs" / "promises.md").read_text(encoding="utf-8").splitlines() if line.startswith("| R")
-]
-NAMED = sorted({found for row in ROWS for found in re.findall(r"`(tests/[^`]+)`", row)})
+PROMISES, FAULTS = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("promises.md", "fault_matrix.md"))
+ROWS = [line for line in PROMISES.splitlines() if line.startswith("| R")]
+FAULT_ROWS = [line for line in FAULTS.splitlines() if re.match(r"\| \d", line)]
+NAMED = sorted({found for row in ROWS + FAULT_ROWS for found in re.findall(r"`(tests/[^`]+)`", row)})
 
 
 def test_every_promise_has_its_row():
@@ -21,6 +21,13 @@ def test_every_row_names_a_test_or_the_step_that_brings_it():
 
     assert all("comes with" in row for row in unproven)
     assert [row.split("|")[1].strip() for row in unproven] == ["R26", "R27", "R28", "R29"]
+
+
+def test_every_fault_that_needs_no_server_has_its_row():
+    numbers = [int(number) for row in FAULT_ROWS for number in row.split("|")[1].split(",")]
+
+    assert numbers == [*range(1, 9), *range(10, 36), 41, 42, *range(56, 69)]
+    assert all("`tests/" in row for row in FAULT_ROWS)
 
 
 @pytest.mark.parametrize("named", NAMED)
