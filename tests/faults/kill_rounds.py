@@ -238,11 +238,12 @@ def _play(
     with field_.execute() as process:
         with suppress(subprocess.TimeoutExpired):
             process.wait(field_.chance.uniform(0.0, usual))
+        over = process.poll() is not None
         struck = kill(process)
         hit = field_.latest()
         begun = hit is not None and _is_new(hit, before)
-        too_late = not struck or (begun and hit is not None and hit.status.final)
-        books.landed += begun and not too_late
+        too_late = over or (begun and hit is not None and hit.status.final)
+        books.landed += struck and begun and not too_late
         process.wait(90)
     now = field_.latest()
     if now is None or not _is_new(now, before):

@@ -97,7 +97,11 @@ import sys
 
 def tell():
     used = resource.getrusage(resource.RUSAGE_SELF)
-    print("usage", used.ru_utime + used.ru_stime, used.ru_maxrss, file=sys.stderr)
+    peak = used.ru_maxrss
+    if sys.platform == "linux":  # ru_maxrss survives exec: it would be that of the test's own process
+        with open("/proc/self/status") as file:
+            peak = next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+    print("usage", used.ru_utime + used.ru_stime, peak, file=sys.stderr)
 
 atexit.register(tell)
 from orchestrator.commands.main import run_command_line

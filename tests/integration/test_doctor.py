@@ -16,7 +16,7 @@ from orchestrator.core.events import ExecutionMoved, TaskMoved
 from orchestrator.core.executions import Attempt, Request
 from orchestrator.core.identity import AttemptKey, TaskRunKey
 from orchestrator.core.states import ExecutionStatus, TaskStatus
-from orchestrator.engine.owners import owner_name
+from orchestrator.engine.owners import host_of, owner_name
 from orchestrator.operations.findings import Severity
 from orchestrator.operations.health_of_place import judged_space
 from orchestrator.stores.sqlite import SqliteStore
@@ -212,7 +212,7 @@ def test_after_the_death_of_its_owner_an_execution_is_interrupted(home):
 
 def test_the_slot_of_a_task_whose_owner_died_is_told_with_the_moment_from_which_it_is_free(home):
     in_an_hour = datetime.now(UTC) + timedelta(hours=1)
-    store_execution(home, ends=False, at=in_an_hour, owner=owner_name(), pool="db")
+    store_execution(home, ends=False, at=in_an_hour, owner=f"{host_of(owner_name())}:4194304:1", pool="db")
 
     _code, [slot] = found(home, check="slot")
 
