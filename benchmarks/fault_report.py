@@ -83,6 +83,7 @@ def as_table(suites: dict[str, dict]) -> str:
                     f"tests {'passed' if suite['tests_passed'] else 'FAILED'}",
                 ]
             ),
+            *([suite["note"]] if "note" in suite else []),
             "",
         ]
         columns = list(dict.fromkeys(key for line in suite["figures"] for key in line))
