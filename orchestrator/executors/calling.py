@@ -1,9 +1,7 @@
 """Calls the function of a task and turns whatever happens into an outcome; the only place where foreign code runs."""
 
-import hashlib
 import inspect
 import logging
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +10,9 @@ from orchestrator.core.outcomes import JSON, NotCallable, Outcome
 from orchestrator.executors.lookup import Refused, find_function
 from orchestrator.executors.plain import raised, returned
 from orchestrator.executors.progress import Progress, Tell, silence
+from orchestrator.executors.source_loading import load_by_source
 
 CONTEXT_PARAMETER = "etl_context"
-_code: dict[str, str] = {}
-"""sha256 of each module's source, by the module's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +57,7 @@ def perform(target: Target, tell: Tell = silence) -> Outcome:
     task's progress, in whichever thread the task speaks.
     """
     progress = Progress(tell, logging.getLogger(target.task_id).info)
+    load_by_source()
     try:
         function = find_function(
             target.module_path,
@@ -67,7 +65,6 @@ def perform(target: Target, tell: Tell = silence) -> Outcome:
             search_path=target.search_path,
             allowed_modules=target.allowed_modules,
         )
-        note_code(target.module_path)
         arguments = fit_arguments(function, target, progress)
     except Refused as refused:
         return refused.outcome
@@ -77,23 +74,6 @@ def perform(target: Target, tell: Tell = silence) -> Outcome:
         return raised(error, hide=__file__)
     finally:
         progress.settle()
-
-
-def note_code(module_path: str) -> None:
-    """Remember what the module's source is, the first time that this process calls into it."""
-    file = getattr(sys.modules.get(module_path), "__file__", None)
-    if module_path in _code or file is None:
-        return
-    try:
-        with open(file, "rb") as source:  # noqa: PTH123 - pathlib is not needed in the supervisor
-            _code[module_path] = hashlib.sha256(source.read()).hexdigest()
-    except OSError:
-        return
-
-
-def code_sha256(module_path: str) -> str | None:
-    """Of the module's source as it was imported here; None where it has none, or was never called."""
-    return _code.get(module_path)
 
 
 def fit_arguments(function: Callable[..., Any], target: Target, progress: Progress) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from orchestrator.core.identity import AttemptKey
 from orchestrator.core.messages import N_, Message
 from orchestrator.core.outcomes import Cancelled, Outcome, TimedOut
 from orchestrator.core.ports import AttemptEnded, AttemptProgress, AttemptStarted, Call, ExecutorEvent
-from orchestrator.executors.calling import code_sha256, perform
+from orchestrator.executors.calling import perform
 from orchestrator.executors.interpreter import target_of
+from orchestrator.executors.source_loading import source_sha256
 from orchestrator.executors.travel import call_to_wire, never_began
 from orchestrator.executors.waiting_room import WaitingRoom
 
@@ -105,6 +106,6 @@ class InlineExecutor:
                 outcome=outcome,
                 at=datetime.now(UTC),
                 duration=duration,
-                code_sha256=code_sha256(call.module_path),
+                code_sha256=source_sha256(call.module_path),
             )
         )

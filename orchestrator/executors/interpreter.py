@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from orchestrator.core.outcomes import NotCallable, Outcome
-from orchestrator.executors.calling import Target, code_sha256, perform
+from orchestrator.executors.calling import Target, perform
 from orchestrator.executors.progress import Tell
+from orchestrator.executors.source_loading import source_sha256
 from orchestrator.executors.wire import encode, outcome_to_wire
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -78,7 +79,7 @@ def report(result: int, nonce: str, call: Mapping[str, Any], outcome: Outcome) -
     """Write the outcome of `call`, and which code it was, into the private descriptor."""
     _flush()
     try:
-        _say(result, nonce, outcome=outcome_to_wire(outcome), code=code_sha256(call["module_path"]))
+        _say(result, nonce, outcome=outcome_to_wire(outcome), code=source_sha256(call["module_path"]))
     except OSError:
         os._exit(1)  # the task closed the channel: to the supervisor this is an exit without a result
 

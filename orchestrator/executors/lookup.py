@@ -76,7 +76,7 @@ def is_allowed(spec: ModuleSpec, *, search_path: Sequence[str], allowed_modules:
     if spec.name.partition(".")[0] in SHIPPED_PACKAGES and all(_below(place, _ship()) for place in places):
         return True
     roots = [os.path.realpath(folder) for folder in search_path if folder]
-    return all(not _is_installed(place) and any(_below(place, root) for root in roots) for place in places)
+    return all(not is_installed(place) and any(_below(place, root) for root in roots) for place in places)
 
 
 def _import_module(module_path: str, *, search_path: Sequence[str], allowed_modules: Sequence[str]) -> types.ModuleType:
@@ -145,7 +145,7 @@ def _not_allowed(module_path: str, spec: ModuleSpec) -> Refused:
     places = _places(spec)
     if root in sys.stdlib_module_names and (not places or not any(map(_is_foreign, places))):
         kind = "belongs to Python's standard library"
-    elif places and any(map(_is_installed, places)):
+    elif places and any(map(is_installed, places)):
         kind = f"is an installed package ({places[0]})"
     else:
         kind = f"lies outside the project ({places[0] if places else spec.origin})"
@@ -182,7 +182,8 @@ def _ship() -> str:
     return os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))  # noqa: PTH120 - light imports
 
 
-def _is_installed(place: str) -> bool:
+def is_installed(place: str) -> bool:
+    """Whether a real path lies in the standard library or among installed packages."""
     return not _is_foreign(place) or not INSTALLED_FOLDERS.isdisjoint(place.split(os.sep))  # noqa: PTH206 - light imports
 
 

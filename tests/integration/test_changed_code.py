@@ -113,7 +113,6 @@ def test_a_new_execution_has_new_shared_processes_with_the_new_code(tmp_path):
     assert attempts_of(home, "a")[0]["code_sha256"] == new
 
 
-@pytest.mark.xfail(strict=True, reason="the import takes bytecode whose source has the same size and second")
 def test_an_edit_of_the_same_size_in_the_same_second_is_seen(tmp_path):
     home = Home(tmp_path, *changing("a"))
     file = home.path / "changing.py"
@@ -129,7 +128,6 @@ def test_an_edit_of_the_same_size_in_the_same_second_is_seen(tmp_path):
     assert (result["output"]["version"], result["attempts"][0]["code_sha256"]) == (2, new)
 
 
-@pytest.mark.xfail(strict=True, reason="the source is hashed after the import, not as it was read for it")
 def test_a_module_edited_while_it_is_being_imported_is_named_as_it_was_read(tmp_path):
     home = Home(tmp_path, *changing("a"))
     slow = "\nwhile (HOME / 'importing').exists():\n    time.sleep(0.02)\n"
