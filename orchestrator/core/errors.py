@@ -202,6 +202,17 @@ class StoreUnusable(OrchestratorError):
     """The state store cannot go on (disk, corruption, lock, newer schema): exit 5. The text names file and way out."""
 
 
+class PlaceUnusable(OrchestratorError):
+    """This machine has no process or descriptor for the attempts of an execution, which can be resumed: exit 5."""
+
+    def __init__(self, execution_id: str, why: str) -> None:
+        super().__init__(
+            N_("no process could be started here: {why}; when some are free again: etl resume {execution_id}"),
+            why=why,
+            execution_id=execution_id,
+        )
+
+
 class HomeUnusable(OrchestratorError):
     """A folder or file that the orchestrator must write cannot be written: exit 5."""
 

@@ -95,7 +95,14 @@ class AttemptEnded:
     """What went wrong beside it, such as a log that could not be written."""
 
 
-ExecutorEvent = AttemptStarted | AttemptOutput | AttemptProgress | AttemptEnded
+@dataclass(frozen=True, kw_only=True)
+class PlaceExhausted:
+    """The place has no process or descriptor to start an attempt with, and none is under way that might free one."""
+
+    why: str
+
+
+ExecutorEvent = AttemptStarted | AttemptOutput | AttemptProgress | AttemptEnded | PlaceExhausted
 
 
 class Executor(Protocol):

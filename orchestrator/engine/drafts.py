@@ -11,7 +11,15 @@ from orchestrator.core.executions import Attempt
 from orchestrator.core.identity import AttemptKey
 from orchestrator.core.machine import step
 from orchestrator.core.outcomes import JSON
-from orchestrator.core.ports import AttemptEnded, AttemptOutput, AttemptProgress, AttemptStarted, Clock, ExecutorEvent
+from orchestrator.core.ports import (
+    AttemptEnded,
+    AttemptOutput,
+    AttemptProgress,
+    AttemptStarted,
+    Clock,
+    ExecutorEvent,
+    PlaceExhausted,
+)
 from orchestrator.core.redaction import redact_move
 from orchestrator.core.states import ExecutionStatus, TaskStatus
 from orchestrator.engine.clocks import moment
@@ -100,7 +108,9 @@ class Draft:
                 points.add("cancel_recorded")
         return points
 
-    def _step(self, event: AttemptEnded | said.MachineEvent) -> None:
+    def _step(self, event: AttemptEnded | PlaceExhausted | said.MachineEvent) -> None:
+        if isinstance(event, PlaceExhausted):
+            event = said.StopAsked()
         if isinstance(event, AttemptEnded):
             passing("before_result_received")
             event = said.AttemptFinished(

@@ -14,6 +14,7 @@ from orchestrator.core.errors import (
     NoRoom,
     OrchestratorError,
     OrdersWaiting,
+    PlaceUnusable,
     StaleOwner,
     UsageError,
     WorkflowFull,
@@ -30,6 +31,7 @@ from orchestrator.core.ports import (
     Clock,
     Executor,
     Listener,
+    PlaceExhausted,
 )
 from orchestrator.core.states import ExecutionStatus
 from orchestrator.core.storing import Room, Store
@@ -275,6 +277,8 @@ class Runner:
         for event in heard:
             if isinstance(event, AttemptEnded) and event.trouble:
                 self._keep_trouble(HomeUnusable("{why}", why=event.trouble))
+            elif isinstance(event, PlaceExhausted):
+                self._keep_trouble(PlaceUnusable(self._execution.execution_id, event.why))
 
     def _keep_trouble(self, trouble: OrchestratorError) -> None:
         if str(trouble) not in {str(known) for known in self._troubles}:

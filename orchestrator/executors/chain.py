@@ -1,5 +1,6 @@
 """The owner's end of owner → guard → supervisor: starts the two processes, speaks and listens, notices silence."""
 
+import errno
 import logging
 import os
 import queue
@@ -88,8 +89,19 @@ class Chain:
         self._said: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._speaker = threading.Thread(target=self._speak, name="executor-speaker", daemon=True)
         self._listener = threading.Thread(target=self._listen, name="executor-listener", daemon=True)
-        self._speaker.start()
-        self._listener.start()
+        try:
+            self._speaker.start()
+            self._listener.start()
+        except RuntimeError as error:  # a thread is a process to the limit of a user's processes
+            self._give_up_start()
+            raise OSError(errno.EAGAIN, f"{os.strerror(errno.EAGAIN)} ({error})") from error
+
+    def _give_up_start(self) -> None:
+        self._guard.kill()
+        self._guard.wait()
+        self._said.put(None)
+        os.close(self._life)
+        self._ours.close()
 
     @property
     def pids(self) -> tuple[int, int | None]:

@@ -19,6 +19,7 @@ def run_attempt(call: Mapping[str, Any], *, nonce: str, parent: int, stdout: int
     code = 1
     try:
         hold_on_to_tree(parent)
+        close_all_but(stdout, stderr, result)
         result = move_up(result)
         place_streams(stdout=stdout, stderr=stderr)
         stderr = 2
@@ -65,11 +66,14 @@ def place_streams(*, stdout: int, stderr: int) -> None:
         os.close(empty)
 
 
-def close_all_but(kept: int) -> None:
-    """Close every descriptor but the standard streams and `kept`."""
-    os.closerange(3, kept)
+def close_all_but(*kept: int) -> None:
+    """Close every descriptor but the standard streams and those `kept`; needs a free one, or something to close."""
+    below = 2
+    for fd in sorted(kept):
+        os.closerange(below + 1, fd)
+        below = max(below, fd)
     highest = max(map(int, os.listdir("/proc/self/fd")))  # noqa: PTH208 - and not up to the limit: it may be a billion
-    os.closerange(kept + 1, highest + 1)
+    os.closerange(below + 1, highest + 1)
 
 
 def reset_signals() -> None:

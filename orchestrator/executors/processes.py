@@ -17,6 +17,7 @@ from orchestrator.core.ports import (
     AttemptStarted,
     Call,
     ExecutorEvent,
+    PlaceExhausted,
 )
 from orchestrator.executors.chain import FAREWELL, HEARTBEAT_LIMIT, Chain
 from orchestrator.executors.execution_lock import Held, keep
@@ -31,6 +32,8 @@ STARTS_WITHIN = 60.0
 
 That goes for the shared one; a private one counts for its own task run, and without end of time.
 """
+START_PATIENCE = 3.0
+"""Seconds for which the first supervisor is tried to be started where there is no process or descriptor for it."""
 STOP_MARGIN = 5.0
 
 
@@ -77,11 +80,18 @@ class ProcessExecutor:
     def start(self, deliver: Callable[[ExecutorEvent], None]) -> None:
         """Make ready: the supervisor is started here, so that the first call need not wait for it."""
         self._deliver = deliver
+        give_up_at = time.monotonic() + START_PATIENCE
         with self._lock:
             try:
-                self._ready_chain()
-            except (OSError, Held) as error:
+                self._start_patiently(give_up_at)
+            except Held as error:
                 logger.warning("the supervisor could not be started yet: %s", error)
+                return
+            except OSError as error:
+                why = f"the supervisor: {error}"
+            else:
+                return
+        self._tell(PlaceExhausted(why=why))
 
     def submit(self, call: Call) -> None:
         """Start `call` as soon as there is room; after `close` it is cancelled at once."""
@@ -120,6 +130,18 @@ class ProcessExecutor:
         for chain in stuck:
             chain.join(FAREWELL + 1)
 
+    def _start_patiently(self, give_up_at: float) -> None:
+        """Have a chain ready. Raises OSError where there was none until then, Held. Needs the lock."""
+        while True:
+            try:
+                self._ready_chain()
+            except OSError:
+                if time.monotonic() >= give_up_at:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
+
     def _chains(self) -> list[Chain]:
         with self._lock:
             shared = [] if self._chain is None else [self._chain]
@@ -127,10 +149,12 @@ class ProcessExecutor:
 
     def _begin(self, call: Call) -> None:
         with self._lock:
+            exhausted = False
             try:
                 chain = self._private_chain(call.attempt.run) if call.alone else self._ready_chain()
             except (OSError, Held) as error:
                 chain, reason = None, f"the supervisor cannot be started: {error}"
+                exhausted = isinstance(error, OSError) and not self._closed
             else:
                 within = "in this task alone" if call.alone else f"within {STARTS_WITHIN:g} s"
                 reason = f"the supervisor died {MOST_STARTS} times {within}"
@@ -138,6 +162,8 @@ class ProcessExecutor:
                 self._last_number += 1
                 number = self._last_number
                 self._calls[number] = (call, chain)
+        if exhausted:
+            self._tell(PlaceExhausted(why=reason))
         if chain is None:
             outcome = Cancelled() if self._closed else Lost(message=reason)
             self._end(never_began(call.attempt, outcome))
@@ -192,6 +218,8 @@ class ProcessExecutor:
                 self._tell(AttemptOutput(attempt=attempt, stream=message["stream"], text=message["text"]))
             case "progress":
                 self._tell(AttemptProgress(attempt=attempt, done=message["done"], total=message["total"]))
+            case "exhausted":
+                self._tell(PlaceExhausted(why=message["why"]))
             case "ended":
                 if call.alone:
                     chain.send({"do": "close"})

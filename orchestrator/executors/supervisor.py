@@ -25,7 +25,8 @@ TICK = 0.5
 KILL_TICK = 0.02
 OWNER_GONE_GRACE = 1.0
 FORK_PATIENCE = 10.0
-"""Seconds for which a fork that fails is tried again before the attempt is given back as lost."""
+"""Seconds for which a fork that fails is tried again while nothing else is under way; then the place is exhausted."""
+FORK_TICK = 0.1
 
 
 class Supervisor:
@@ -41,6 +42,7 @@ class Supervisor:
         self._strays = Strays()
         self._warm = WarmPool()
         self._unforked: dict[int, tuple[dict[str, Any], float]] = {}
+        self._fork_again_at = 0.0
         self._stopping = ""
         self._abandoned = False
         """The owner fell silent, and has not spoken since."""
@@ -132,10 +134,12 @@ class Supervisor:
             warm = self._warm.lend(call) if call.get("isolation") == "shared" else None
             attempt = LiveAttempt(number, call, warm)
         except OSError as error:  # no process or descriptor to be had: not the task's fault, and it may pass
-            if time.monotonic() < give_up_at:
+            if self._attempts or time.monotonic() < give_up_at:
                 self._unforked[number] = (call, give_up_at)
-            else:
-                self._give_back(number, Lost(message=f"no process could be started: {error}"))
+                return
+            reason = f"no process could be started: {error}"
+            self._owner.send({"event": "exhausted", "id": number, "why": str(error)})
+            self._give_back(number, Lost(message=reason))
             return
         self._unforked.pop(number, None)
         self._attempts[number] = attempt
@@ -147,8 +151,13 @@ class Supervisor:
         self._complain(attempt)
 
     def _retry_forks(self) -> None:
+        now = time.monotonic()
+        if not self._unforked or now < self._fork_again_at:
+            return
+        self._fork_again_at = now + FORK_TICK
+        patience = now + FORK_PATIENCE if self._attempts else 0.0  # whoever is under way may free what is missing
         for number, (call, give_up_at) in list(self._unforked.items()):
-            self._start(number, call, give_up_at)
+            self._start(number, call, max(give_up_at, patience))
 
     def _give_back(self, number: int, outcome: Outcome) -> None:
         """End an attempt that never became a process."""
@@ -281,10 +290,13 @@ class Supervisor:
 
     def _patience(self) -> float:
         """Seconds until something must be decided."""
-        if self._strays or self._unforked:
+        if self._strays:
             return KILL_TICK
         soonest = min((one.next_moment() for one in self._attempts.values()), default=float("inf"))
-        return min(TICK, max(soonest - time.monotonic(), KILL_TICK if soonest < time.monotonic() else 0.0))
+        return min(
+            FORK_TICK if self._unforked else TICK,
+            max(soonest - time.monotonic(), KILL_TICK if soonest < time.monotonic() else 0.0),
+        )
 
 
 def serve(channel: int, *, heartbeat_limit: float, lock: int | None = None) -> int:

@@ -115,9 +115,30 @@ def test_a_fork_that_fails_is_tried_for_ten_seconds_and_the_task_is_not_blamed(d
     events = told()
     assert len(tries) == 5
     assert open_descriptors() == before
-    assert [(event["id"], event["outcome"]["kind"]) for event in events] == [(2, "Cancelled"), (1, "Lost")]
+    assert [(event["id"], event["event"]) for event in events] == [(2, "ended"), (1, "exhausted"), (1, "ended")]
+    assert [event["outcome"]["kind"] for event in events if "outcome" in event] == ["Cancelled", "Lost"]
     assert "no more processes" in events[-1]["outcome"]["message"]
     assert not subject._unforked
+
+
+def test_a_fork_that_fails_is_tried_as_long_as_another_attempt_may_free_what_is_missing(desk, monkeypatch):
+    subject, told = desk
+    monkeypatch.setattr(LiveAttempt, "_fork", lambda self, call, **ends: NEVER_A_PID)
+    subject._start(1, CALL, time.monotonic())
+
+    def no_fork(self, call, **ends):
+        raise OSError(errno.EAGAIN, "no more processes")
+
+    monkeypatch.setattr(LiveAttempt, "_fork", no_fork)
+    subject._start(2, CALL, time.monotonic() - 1)
+    assert list(subject._unforked) == [2]
+    subject._retry_forks()
+    del subject._attempts[1]
+    subject._fork_again_at = 0.0
+    subject._retry_forks()
+
+    assert list(subject._unforked) == [2]  # it has its ten seconds from then on
+    assert [event["event"] for event in told()] == ["started"]
 
 
 class Warm:
