@@ -22,7 +22,7 @@ from pathlib import Path
 OLDEST_PYTHON = (3, 11)
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-LOCKS = {"core": [], "etl": ["--extra", "etl"], "dev": ["--extra", "etl", "--group", "dev"]}
+LOCKS = {"core": [], "etl": ["--extra", "etl"], "dev": ["--extra", "etl", "--extra", "postgres", "--group", "dev"]}
 CATALOGUES = {
     ROOT / "orchestrator": "orquestador",
     ROOT / "etl_kit": "etl",
