@@ -104,8 +104,13 @@ class CallMaker:
 
     def hidden(self, request: Request) -> frozenset[str]:
         """Values that must not be shown or stored."""
+        return self._hidden_of_all | secret_values(request.parameters)
+
+    @cached_property
+    def _hidden_of_all(self) -> frozenset[str]:
+        """Those of the environment and of all tasks: gone through once, not at every call."""
         parameters = [planned.task.parameters for planned in self.plan.tasks.values()]
-        return secret_values(self.environments["inherit"], request.parameters, *parameters) | self._declared_secrets
+        return secret_values(self.environments["inherit"], *parameters) | self._declared_secrets
 
     @cached_property
     def _declared_secrets(self) -> frozenset[str]:
