@@ -1,7 +1,8 @@
 """Turns what the fault tests noted into `benchmarks/results/faults.json` and a table beside it.
 
-Called by `python run.py faults` with the folder of notes, the exit code of the tests and how long they took. What was
-not run this time (`python run.py faults -k kills`) keeps its figures, each with its own date.
+Called by `python run.py faults` with the folder of notes, the exit code of the tests and how long they took. A row that
+was not made this time (`python run.py faults -k kills`) keeps its figures, each with its own date. The figures that a
+promise speaks of go into `docs/promises.md`, too.
 """
 
 import json
@@ -13,7 +14,12 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+from promise_figures import with_figures
+
 RESULTS = Path(__file__).resolve().parent / "results"
+PROMISES = RESULTS.parent.parent / "docs" / "promises.md"
+SUBJECTS = frozenset({"killed", "kind", "by", "isolation", "shape", "action"})
+"""Columns that tell rows of a suite apart."""
 MACHINE = {
     "cpus": os.cpu_count(),
     "system": f"{platform.system()} {platform.machine()}",
@@ -30,14 +36,29 @@ def main(folder: str, exit_code: str, seconds: str) -> int:
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "tests_passed": int(exit_code) == 0,
         "run_took_s": round(float(seconds)),
+        "machine": MACHINE,
     }
-    fresh = {name: {**made, "machine": MACHINE, "figures": figures} for name, figures in noted.items()}
+    fresh = {name: {**made, "figures": merged(kept.get(name, {}), figures)} for name, figures in noted.items()}
     suites = dict(sorted({**kept, **fresh}.items()))
     RESULTS.mkdir(exist_ok=True)
     whole = {"made_by": "python run.py faults", "suites": suites}
     file.write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     (RESULTS / "faults.md").write_text(as_table(suites), encoding="utf-8")
+    PROMISES.write_text(with_figures(PROMISES.read_text(encoding="utf-8"), suites), encoding="utf-8")
     return 0
+
+
+def merged(suite: dict, figures: list[dict]) -> list[dict]:
+    """The rows of this run, dated today, and those of earlier runs that it did not make again."""
+    today = datetime.now(UTC).date().isoformat()
+    rows = {what_of(line): line for line in suite.get("figures", [])}
+    rows |= {what_of(line): {**line, "at": today} for line in figures}
+    return sorted(rows.values(), key=lambda line: json.dumps(what_of(line)))
+
+
+def what_of(line: dict) -> tuple:
+    """What a row measured, as against how it came out: its words."""
+    return tuple(sorted((key, value) for key, value in line.items() if key in SUBJECTS))
 
 
 def read_notes(folder: Path) -> dict[str, list[dict]]:
@@ -83,7 +104,6 @@ def as_table(suites: dict[str, dict]) -> str:
                     f"tests {'passed' if suite['tests_passed'] else 'FAILED'}",
                 ]
             ),
-            *([suite["note"]] if "note" in suite else []),
             "",
         ]
         columns = list(dict.fromkeys(key for line in suite["figures"] for key in line))
