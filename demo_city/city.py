@@ -9,14 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from demo_city.action_plan import files_of_action_plan
+from demo_city.basemaps import files_of_basemaps
 from demo_city.budget import Row, year_of_budget
 from demo_city.budget_files import csv_bytes, csv_name, with_traps_of_2024, workbook_bytes, workbook_name
 from demo_city.contracts import contracts_of_city, officials
+from demo_city.field_reports import files_of_field_reports
 from demo_city.loan import index_records, invent_loan
+from demo_city.loan_books import files_of_loan_books
+from demo_city.paa import files_of_paa
 from demo_city.processes import processes_of_city
 from demo_city.projects import invent_projects
+from demo_city.units import files_of_units
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Goes up whenever the same seed gives other files, so that an older city is made again."""
 
 SEAL: Final = "ciudad.json"
@@ -26,6 +32,16 @@ CUT_OF_2024: Final = (2024, 2)
 CUTS_OF_2025: Final = (1, 2, 3, 4, 5)
 WORKBOOK_MONTH: Final = 4
 """The month that is there twice: as CSV, and as a workbook that lacks the last rows."""
+
+HANDED_OVER: Final = (
+    files_of_action_plan,
+    files_of_basemaps,
+    files_of_field_reports,
+    files_of_loan_books,
+    files_of_paa,
+    files_of_units,
+)
+"""What makes the files that departments hand over, of the projects of 2025."""
 
 _FILLED: Final = 0.7
 _UNFINISHED: Final = ".part"
@@ -63,6 +79,8 @@ def build_city(*, seed: int, scale: float) -> City:
     rows = months[WORKBOOK_MONTH]
     workbook = workbook_bytes(rows, int(len(rows) * _FILLED), 2025, WORKBOOK_MONTH)
     files[f"ejecucion_presupuestal/{workbook_name(WORKBOOK_MONTH)}"] = workbook
+    for files_of in HANDED_OVER:
+        files |= files_of(seed, scale, new)
     return City(files=files, traps={csv_name(*CUT_OF_2024): traps})
 
 

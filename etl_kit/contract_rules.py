@@ -17,6 +17,7 @@ from etl_kit.rule_makers import (
 _CONTRACTS = "contratos_secop"
 _PROCESSES = "procesos_secop"
 _INDEX = "emp_contratos_index"
+_PROJECTS = "datos_caracteristicos_proyectos"
 _TOLERANCE = 1  # pesos: the portal rounds each source of money by itself
 _CONTRACT_STATES = (
     "borrador",
@@ -37,6 +38,11 @@ _FUNDED = " + ".join(f"coalesce({name}, 0)" for name in FUNDING)  # a source tha
 _FUNDING_KNOWN = f"coalesce({', '.join(FUNDING)}) IS NOT NULL AND {_FUNDED} <> 0"
 _REFERENCE = r"'\d{4}(\.\d{1,3}){2,6}\.\d{1,6}-20[2-3]\d'"
 _RUNNING = "lower(strip_accents(estado_contrato)) IN ('en ejecucion', 'modificado')"
+
+_BROKEN_CHAIN = (
+    f"NOT EXISTS (SELECT 1 FROM {_PROCESSES} WHERE {_PROCESSES}.proceso_compra = {_CONTRACTS}.proceso_compra)"  # noqa: S608
+    f" OR NOT EXISTS (SELECT 1 FROM {_PROJECTS} WHERE {_PROJECTS}.bpin = {_CONTRACTS}.bpin)"
+)
 
 _CONTRACT_RULES: tuple[Rule, ...] = (
     row_rule(
@@ -189,6 +195,16 @@ _CONTRACT_RULES: tuple[Rule, ...] = (
         about="el proceso de compra del contrato está en procesos_secop",
         columns=("proceso_compra",),
         other=_PROCESSES,
+    ),
+    row_rule(
+        "RI005",
+        family=REFERENCES,
+        severity=Severity.LOW,  # each link has a rule of its own; this one gives the share of whole chains
+        table=_CONTRACTS,
+        about="la cadena contrato → proceso → BPIN → proyecto está completa",
+        among=f"EXISTS (SELECT 1 FROM {_PROCESSES}) AND EXISTS (SELECT 1 FROM {_PROJECTS})",  # noqa: S608
+        fails=_BROKEN_CHAIN,
+        shows=("referencia_contrato", "proceso_compra", "bpin"),
     ),
     row_rule(
         "TA005",

@@ -1,9 +1,12 @@
 """Files that the city hands over, as extraction kept them: the current one of each name."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
+from etl_kit.dates import today_in_colombia
 from etl_kit.errors import MissingInput, UnreadableInput
 from etl_kit.files import read_json
 from etl_kit.translation import _
@@ -49,3 +52,18 @@ def current_originals(folder: Path, *, made_by: str) -> list[Original]:
     except (KeyError, TypeError) as error:
         raise UnreadableInput(file, _("it is no register of originals; move it away and extract again")) from error
     return sorted(entries, key=lambda original: (original.name, original.sha256))
+
+
+def received_days(folder: Path, *, today: date) -> Mapping[str, date]:
+    """By file, the day in Colombia on which it was received: up to then it holds, where it does not say itself.
+
+    `today` stands for files that are registered without a moment.
+    """
+    entries = read_json(folder / REGISTER)
+    return {
+        entry["nombre"]: today_in_colombia(datetime.fromisoformat(entry["retrieved_at"]))
+        if "retrieved_at" in entry
+        else today
+        for entry in (entries if isinstance(entries, list) else [])
+        if not entry["reemplazado"]
+    }

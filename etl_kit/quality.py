@@ -1,6 +1,7 @@
 """Quality rules as data, what they find in a warehouse, and the score that follows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -146,13 +147,22 @@ def run_rules(
     Nothing is written but temporary objects, so a read-only connection will do. The search path of the
     connection is set back to `main` at the end.
     """
-    connection.execute(_USE.substitute(schemas=",".join(schemas)))
-    connection.execute(_TODAY, [today])
-    connection.execute(_PREVIOUS)
-    if previous_rows:
-        connection.executemany(_REMEMBER, [list(entry) for entry in previous_rows.items()])
-    try:
+    with looking_at(connection, schemas=schemas, today=today, previous_rows=previous_rows):
         return tuple(_ask(connection, rule) for rule in rules)
+
+
+@contextmanager
+def looking_at(
+    connection: duckdb.DuckDBPyConnection, *, schemas: Sequence[str], today: date, previous_rows: Mapping[str, int]
+) -> Iterator[None]:
+    """Within the block the statements of rules mean what they say; as `run_rules`."""
+    connection.execute(_USE.substitute(schemas=",".join(schemas)))
+    try:
+        connection.execute(_TODAY, [today])
+        connection.execute(_PREVIOUS)
+        if previous_rows:
+            connection.executemany(_REMEMBER, [list(entry) for entry in previous_rows.items()])
+        yield
     finally:
         connection.execute(_USE.substitute(schemas="main"))
 
@@ -175,6 +185,15 @@ def score(findings: Iterable[Finding], rows: int) -> Score:
     lost = sum(finding.failed * finding.rule.severity.weight for finding in findings)
     points = Decimal(100) - Decimal(lost * 100) / (rows * 10)
     return Score(rows=rows, points=_two_decimals(max(Decimal(0), points)))
+
+
+def overall(scores: Iterable[Score]) -> Score:
+    """The mean of the tables' points, each table as heavy as any other: a large clean one hides no small poor one."""
+    judged = [each for each in scores if each.points is not None]
+    if not judged:
+        return Score(rows=0, points=None)
+    total = sum((each.points for each in judged if each.points is not None), Decimal(0))
+    return Score(rows=sum(each.rows for each in judged), points=_two_decimals(total / len(judged)))
 
 
 def _ask(connection: duckdb.DuckDBPyConnection, rule: Rule) -> Finding:

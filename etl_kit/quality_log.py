@@ -13,6 +13,7 @@ import polars as pl
 
 from etl_kit.places import Places
 from etl_kit.quality import Finding, Score
+from etl_kit.quality_centres import Centre
 from etl_kit.warehouse import ArrowStream
 
 ROWS_OF_RUNS_KEPT = 60
@@ -46,16 +47,26 @@ _TABLES = (
         valores JSON NOT NULL, PRIMARY KEY (run_id, origen, regla, tabla, orden)
     )
     """,
+    """
+    CREATE TABLE IF NOT EXISTS main.calidad_centros (
+        run_id VARCHAR, origen VARCHAR, cod_centro_gestor VARCHAR, nombre_centro_gestor VARCHAR NOT NULL,
+        filas BIGINT NOT NULL, incumplimientos BIGINT NOT NULL, puntaje DECIMAL(5, 2), clase VARCHAR,
+        incumplimientos_anteriores BIGINT, puntaje_anterior DECIMAL(5, 2),
+        PRIMARY KEY (run_id, origen, cod_centro_gestor)
+    )
+    """,
 )
 _FORGET = (
     "DELETE FROM main.calidad_corridas WHERE run_id = $run_id AND origen = $origen",
     "DELETE FROM main.calidad_tablas WHERE run_id = $run_id AND origen = $origen",
     "DELETE FROM main.calidad_resultados WHERE run_id = $run_id AND origen = $origen",
     "DELETE FROM main.calidad_filas WHERE run_id = $run_id AND origen = $origen",
+    "DELETE FROM main.calidad_centros WHERE run_id = $run_id AND origen = $origen",
 )
 _KEEP_RUN = "INSERT INTO main.calidad_corridas VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _KEEP_TABLE = "INSERT INTO main.calidad_tablas VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _KEEP_RESULT = "INSERT INTO main.calidad_resultados VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_KEEP_CENTRE = "INSERT INTO main.calidad_centros VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _KEEP_ROWS = "INSERT INTO main.calidad_filas SELECT * FROM filas_nuevas"
 _ROW_COLUMNS = {
     "run_id": pl.String,
@@ -76,6 +87,10 @@ SELECT run_id, puntaje FROM main.calidad_corridas
 WHERE origen = $origen AND run_id <> $run_id ORDER BY instante DESC, run_id DESC LIMIT 1
 """
 _LAST_TABLES = "SELECT tabla, filas, puntaje FROM main.calidad_tablas WHERE run_id = $run_id AND origen = $origen"
+_LAST_CENTRES = (
+    "SELECT cod_centro_gestor, incumplimientos, puntaje FROM main.calidad_centros"
+    " WHERE run_id = $run_id AND origen = $origen"
+)
 _LAST_RESULTS = (
     "SELECT regla, tabla, fallidas FROM main.calidad_resultados"
     " WHERE run_id = $run_id AND origen = $origen AND estado <> 'no_evaluada'"
@@ -98,6 +113,8 @@ class PastRun:
     rows: Mapping[str, int] = field(default_factory=dict)
     table_points: Mapping[str, Decimal | None] = field(default_factory=dict)
     failed: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    centre_failed: Mapping[str, int] = field(default_factory=dict)
+    centre_points: Mapping[str, Decimal | None] = field(default_factory=dict)
 
 
 def quality_file(places: Places) -> Path:
@@ -119,12 +136,15 @@ def last_run(connection: duckdb.DuckDBPyConnection, *, run_id: str, origin: Orig
     which = {"run_id": found[0], "origen": origin.value}
     tables = connection.execute(_LAST_TABLES, which).fetchall()
     results = connection.execute(_LAST_RESULTS, which).fetchall()
+    centres = connection.execute(_LAST_CENTRES, which).fetchall()
     return PastRun(
         run_id=str(found[0]),
         points=found[1],
         rows={str(name): int(rows) for name, rows, _points in tables},
         table_points={str(name): points for name, _rows, points in tables},
         failed={(str(rule), str(table)): int(failed) for rule, table, failed in results},
+        centre_failed={str(code): int(failed) for code, failed, _points in centres},
+        centre_points={str(code): points for code, _failed, points in centres},
     )
 
 
@@ -138,6 +158,7 @@ def keep_run(
     overall: Score,
     tables: Mapping[str, Score],
     past: PastRun,
+    centres: Sequence[Centre] = (),
 ) -> None:
     """Write one run in one transaction; a run of the same id and origin is replaced."""
     which = (run_id, origin.value)
@@ -152,6 +173,8 @@ def keep_run(
     for name, score in tables.items():
         before = (past.rows.get(name), past.table_points.get(name))
         connection.execute(_KEEP_TABLE, [*which, name, score.rows, score.points, _class_of(score), *before])
+    for centre in centres:
+        _keep_centre(connection, which, centre, past)
     for finding in findings:
         _keep_result(connection, which, finding, past)
     _keep_rows(connection, which, findings)
@@ -180,6 +203,13 @@ def _keep_result(
             past.failed.get((rule.rule_id, rule.table)),
         ],
     )
+
+
+def _keep_centre(connection: duckdb.DuckDBPyConnection, which: tuple[str, str], centre: Centre, past: PastRun) -> None:
+    before = (past.centre_failed.get(centre.code), past.centre_points.get(centre.code))
+    judged = centre.score
+    about = (centre.code, centre.name, judged.rows, centre.failed, judged.points, _class_of(judged))
+    connection.execute(_KEEP_CENTRE, [*which, *about, *before])
 
 
 def _keep_rows(connection: duckdb.DuckDBPyConnection, which: tuple[str, str], findings: Sequence[Finding]) -> None:

@@ -1,6 +1,6 @@
 """Quality rules made from a few words: about rows, about references, and about any dataset at all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from string import Template
 
 import polars as pl
@@ -19,6 +19,8 @@ MONEY = "coherencia financiera"
 REFERENCES = "integridad referencial"
 VOLUME = "volumen"
 FRESHNESS = "actualidad"
+POSITION = "exactitud posicional"
+CONTROL = "totales de control"
 
 _KEYS = {dataset.name: dataset.key for dataset in WAREHOUSE}
 _CHECKED = Template("SELECT count(*) FROM $table WHERE $among")
@@ -45,7 +47,7 @@ _STALE = Template(
     " WHERE tabla = '$table' GROUP BY tabla HAVING max(fecha_corte) < getvariable('hoy') - INTERVAL '$days days'"
 )
 _DATES_FROM, _DATES_TO = "DATE '2000-01-01'", "DATE '2060-12-31'"
-_NO_SENTINEL_COLUMNS = {"estado_bpin"}  # "No Definido" is one of its three values
+_NO_SENTINEL_COLUMNS = {"estado_bpin", "frente_activo"}  # "No Definido" and "No aplica" are values of theirs
 _SENTINELS = sorted(NULL_WORDS - {"", "0", "-"})
 
 
@@ -103,6 +105,60 @@ def reference_rule(
         among=f"{named} AND {_ANY_ROW.substitute(other=other)}",
         fails=f"NOT {_HAS_PARTNER.substitute(other=other, same=same)}",
     )
+
+
+def table_rule(
+    rule_id: str,
+    *,
+    family: str,
+    severity: Severity,
+    table: str,
+    about: str,
+    checked: str,
+    failing: str,
+    key: Iterable[str] | None = None,
+) -> Rule:
+    """A rule that takes a whole query to ask; its items are told apart by the table's key unless said otherwise."""
+    return Rule(
+        rule_id=rule_id,
+        family=family,
+        severity=severity,
+        table=table,
+        about=about,
+        checked=checked,
+        failing=failing,
+        key=tuple(key) if key is not None else _KEYS[table],
+    )
+
+
+def below_zero(columns: Iterable[str]) -> str:
+    """The condition that one of the columns is negative."""
+    return " OR ".join(f"{name} < 0" for name in columns)
+
+
+def outside(columns: Iterable[str], least: int, most: int) -> str:
+    """The condition that one of the columns is below `least` or above `most`."""
+    return " OR ".join(f"{name} NOT BETWEEN {least} AND {most}" for name in columns)
+
+
+def any_null(columns: Iterable[str]) -> str:
+    """The condition that one of the columns holds nothing."""
+    return " OR ".join(f"{name} IS NULL" for name in columns)
+
+
+def falling(columns: Sequence[str]) -> str:
+    """The condition that a column is below the greatest of those before it that say anything."""
+    return " OR ".join(
+        f"{name} < greatest({', '.join(columns[:at])})" if at > 1 else f"{name} < {columns[0]}"
+        for at, name in enumerate(columns)
+        if at
+    )
+
+
+def not_one_of(column: str, names: Iterable[str]) -> str:
+    """The condition that a column says something else than one of `names`."""
+    listed = ", ".join(f"'{name}'" for name in names)
+    return f"{column} NOT IN ({listed})"
 
 
 def fresh_rule(rule_id: str, *, table: str, column: str, days: int, about: str) -> Rule:

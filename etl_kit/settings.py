@@ -39,7 +39,8 @@ class EtlSettings:
     """What a task needs to know about its surroundings.
 
     `source_folder` is set for `files`; for `portal` it is the folder of drop-ins, `<home>/data/entrada` unless said
-    otherwise; None for `demo`. `run_id` is the execution's id, "manual" outside the orchestrator.
+    otherwise; None for `demo`. `run_id` is the execution's id, "manual" outside the orchestrator. `warehouse_url` is
+    the PostgreSQL database of the warehouse, None for the DuckDB file of the source; it may hold a password.
     """
 
     home: Path
@@ -50,7 +51,9 @@ class EtlSettings:
     budget_page_url: str | None
     demo_scale: float
     demo_seed: int
+    gate: bool
     run_id: str
+    warehouse_url: str | None = field(default=None, repr=False)
 
 
 ENVIRONMENT = {
@@ -62,13 +65,16 @@ ENVIRONMENT = {
     "budget_page_url": "ETL_BUDGET_PAGE_URL",
     "demo_scale": "ETL_DEMO_SCALE",
     "demo_seed": "ETL_DEMO_SEED",
+    "gate": "ETL_GATE",
     "run_id": "ETL_EXECUTION_ID",
+    "warehouse_url": "ETL_WAREHOUSE_URL",
 }
 DEFAULTS = {
     "source": Source.DEMO.value,
     "soda_url": "https://www.datos.gov.co",
     "demo_scale": "1",
     "demo_seed": "20240918",
+    "gate": "0",
     "run_id": "manual",
 }
 
@@ -113,7 +119,9 @@ def read_settings(
         budget_page_url=texts["budget_page_url"],
         demo_scale=_scale(texts["demo_scale"], problems),
         demo_seed=_seed(texts["demo_seed"], problems),
+        gate=_gate(texts["gate"], problems),
         run_id=texts["run_id"] or "manual",
+        warehouse_url=_warehouse_url(texts["warehouse_url"], problems),
     )
     if problems:
         raise SettingsError(problems)
@@ -148,6 +156,14 @@ def _source_folder(text: str | None, source: Source, home: Path, problems: list[
     return Path(text).expanduser().absolute()
 
 
+def _warehouse_url(text: str | None, problems: list[str]) -> str | None:
+    if text is not None and not text.startswith(("postgresql://", "postgres://")):
+        # the value is not repeated: a password may stand in it
+        problems.append(_("ETL_WAREHOUSE_URL must begin with postgresql://; leave it empty for the DuckDB file"))
+        return None
+    return text
+
+
 def _scale(text: str | None, problems: list[str]) -> float:
     try:
         scale = float(text or "")
@@ -156,6 +172,14 @@ def _scale(text: str | None, problems: list[str]) -> float:
     if not (math.isfinite(scale) and scale > 0):
         problems.append(_("ETL_DEMO_SCALE is {value!r}; it must be a number above 0").format(value=text))
     return scale
+
+
+def _gate(text: str | None, problems: list[str]) -> bool:
+    said = (text or "").lower()
+    if said in {"1", "true", "0", "false"}:
+        return said in {"1", "true"}
+    problems.append(_("ETL_GATE is {value!r}; it can be 1 or 0").format(value=text))
+    return False
 
 
 def _seed(text: str | None, problems: list[str]) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from string import Template
 from typing import IO
 
 import duckdb
@@ -28,7 +29,10 @@ STAGING = "preparacion"
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",  # nothing is downloaded at run time
     "autoload_known_extensions": "false",
+    "memory_limit": "768MB",  # the rest goes to a folder beside the file: a country's rows must not need a big machine
 }
+_LEFTOVER_AFTER = 24 * 60 * 60  # seconds; nobody reads for so long
+_SPILL = Template("SET temp_directory = '$folder'")
 _HOLDER = re.compile(r"PID \d+")
 _CREATE_IDENTITY = """
 CREATE TABLE main.almacen (
@@ -43,7 +47,7 @@ _WRITE_IDENTITY = "INSERT INTO main.almacen VALUES ($fuente, $etiqueta, $inventa
 class WarehouseBusy(EtlError):
     """Another process is writing the same file and did not end in time."""
 
-    def __init__(self, path: Path, owner: str) -> None:
+    def __init__(self, path: Path | str, owner: str) -> None:
         super().__init__(
             _("{path} is being written by another process ({owner}); wait until it ends and run again").format(
                 path=path, owner=owner
@@ -56,7 +60,7 @@ class WarehouseBusy(EtlError):
 class WarehouseUnreadable(EtlError):
     """A file that DuckDB cannot open: damaged, of a newer version, or no database at all."""
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, path: Path | str, reason: str) -> None:
         super().__init__(
             _("{path} cannot be opened: {reason}. Move it to another folder and run the load again").format(
                 path=path, reason=reason
@@ -66,13 +70,13 @@ class WarehouseUnreadable(EtlError):
 
 
 class OtherSource(EtlError):
-    """A file that holds the data of another source than the one asked for."""
+    """A file or schema that holds the data of another source than the one asked for."""
 
-    def __init__(self, path: Path, *, holds: str, wanted: str) -> None:
+    def __init__(self, path: Path | str, *, holds: str, wanted: str) -> None:
         super().__init__(
             _(
                 "{path} holds data of the source {holds!r}, and data of {wanted!r} is never mixed with it; "
-                "move the file to another folder, or choose its source with ETL_SOURCE={holds}"
+                "move it elsewhere, or choose its source with ETL_SOURCE={holds}"
             ).format(path=path, holds=holds, wanted=wanted)
         )
         self.path = path
@@ -102,7 +106,7 @@ def reading(path: Path, *, source: Source, made_by: str) -> Iterator[duckdb.Duck
     """
     if not path.exists():
         raise MissingInput(path, made_by=made_by)
-    connection = _connect(path, read_only=True)
+    connection = open_file(path, read_only=True)
     try:
         _check_owner(connection, path, source)
         yield connection
@@ -129,11 +133,12 @@ def publishing(
     draft = path.with_name(f"{path.stem}.borrador{path.suffix}")
     with _writers_lock(path.with_name(f"{path.name}.lock"), path, patience):
         _remove(draft)  # left by a writer that was killed: whoever holds the lock is the only one alive
+        _sweep(path)
         exists = path.exists()
         if exists:
             _copy(path, draft)
         try:
-            connection = _connect(draft, read_only=False)
+            connection = open_file(draft, read_only=False)
             try:
                 if exists:
                     _check_owner(connection, path, source)
@@ -148,7 +153,12 @@ def publishing(
             _remove(draft)
 
 
-def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+def open_file(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file that downloads nothing and speaks in UTC.
+
+    Raises:
+        WarehouseBusy, WarehouseUnreadable: somebody opened it for writing, or it is damaged.
+    """
     try:
         connection = duckdb.connect(str(path), read_only=read_only, config=_SETTINGS)
     except (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException) as error:
@@ -157,6 +167,9 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
             raise WarehouseBusy(path, holder[0].lower() if holder else _("unknown process")) from error
         raise WarehouseUnreadable(path, str(error).splitlines()[0]) from error
     connection.execute("SET TimeZone = 'UTC'")
+    if read_only:  # others read the same file, and its usual folder would be theirs too
+        spill = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        connection.execute(_SPILL.substitute(folder=str(spill).replace("'", "''")))
     return connection
 
 
@@ -179,7 +192,7 @@ def _claim(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
 
 def _copy(path: Path, draft: Path) -> None:
     """Copy the published file; holding it open for reading proves that nobody writes to it meanwhile."""
-    with _connect(path, read_only=True):
+    with open_file(path, read_only=True):
         shutil.copyfile(path, draft)
         journal = _journal_of(path)
         if journal.exists():  # somebody wrote to the published file by hand and did not close it properly
@@ -207,9 +220,17 @@ def _journal_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.wal")
 
 
+def _sweep(path: Path) -> None:
+    """Remove the folders of readers that were killed while their rows did not fit into memory."""
+    for left in path.parent.glob(f"{path.name}.*.tmp"):
+        if time.time() - left.stat().st_mtime > _LEFTOVER_AFTER:
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def _remove(draft: Path) -> None:
     draft.unlink(missing_ok=True)
     _journal_of(draft).unlink(missing_ok=True)
+    shutil.rmtree(draft.with_name(f"{draft.name}.tmp"), ignore_errors=True)  # where DuckDB puts what memory cannot hold
 
 
 @contextmanager

@@ -1,11 +1,9 @@
 """Load the transformed datasets into the warehouse of their source."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-import polars as pl
 
 from etl_kit.datasets import WAREHOUSE, Dataset
 from etl_kit.places import Places
@@ -15,10 +13,14 @@ from etl_kit.quality_rules import RULES
 from etl_kit.settings import EtlSettings, read_settings
 from etl_kit.translation import _
 from etl_kit.warehouse import publishing
+from etl_kit.warehouse_choice import LOADER, open_warehouse
+from etl_kit.warehouse_port import Publication, Warehouse
+from load_app.exports import export_tables
 from load_app.gate import QualityGateFailed, check_gate
+from load_app.inputs import Input, find_inputs
 from load_app.merging import Changes, current_rows, merge_all
-from load_app.staging import read_datasets, stage
-from load_app.statements import DROP_STAGING
+from load_app.shaping import make_ready
+from load_app.staging import stage
 
 logger = logging.getLogger(__name__)
 
@@ -32,59 +34,74 @@ class Loaded:
     warnings: list[str]
 
 
-def main(*, source: str | None = None, home: str | None = None, gate: bool = False) -> dict[str, object]:
-    """Merge the transformed files into the warehouse and publish it whole; safe to repeat.
+def main(*, source: str | None = None, home: str | None = None, gate: bool | None = None) -> dict[str, object]:
+    """Merge the transformed files into the warehouse, publish it whole and export its tables; safe to repeat.
 
     Args:
         source: as `ETL_SOURCE`.
         home: as `ETL_HOME`.
-        gate: ask the critical quality rules first, and publish nothing if one is broken.
+        gate: ask the critical quality rules first, and publish nothing if one is broken; None as `ETL_GATE`.
 
     Raises:
         MissingInput: a critical dataset was not transformed yet.
+        MissingColumns, WrongValues, DuplicateKeys, DanglingReferences: the files do not fit the warehouse.
         QualityGateFailed: with `gate`; the failing rows are in the source's quality file.
-        OtherSource, WarehouseBusy, WarehouseUnreadable: the warehouse cannot be written; it stays as it was.
+        OtherSource, WarehouseBusy, WarehouseUnreadable, WarehouseUnreachable, WarehouseRefused, MissingDriver: the
+            warehouse cannot be written; it stays as it was.
     """
     settings = read_settings(home=home, source=source)
     places = Places.of(settings)
-    frames, missing = read_datasets(places, WAREHOUSE)
+    inputs, missing = find_inputs(places, WAREHOUSE)
+    asked = settings.gate if gate is None else gate
+    warehouse = open_warehouse(settings)
     try:
-        loaded = load(settings, places, WAREHOUSE, frames, gate=gate)
+        loaded = load(warehouse, WAREHOUSE, inputs, run_id=settings.run_id, gate=asked)
     except QualityGateFailed as failed:
         _keep_failing_rows(settings, places, failed.findings)
         raise
-    warnings = [*missing, *loaded.warnings]
+    folder = places.data / "publicado" / settings.source
+    with warehouse.reading(made_by=LOADER) as connection:
+        exported = export_tables(connection, WAREHOUSE, folder)
+    warnings = [*missing, *loaded.warnings, *exported.warnings]
     for warning in warnings:
         logger.warning("%s", warning)
+    file = {} if settings.warehouse_url else {_("Data warehouse"): str(places.warehouse)}
     return {
         "status": "success",
         "rows": sum(changes.rows for changes in loaded.changes.values()),
         "tables": {name: changes.as_output() for name, changes in loaded.changes.items()},
-        "gate": {"asked": gate, "rules": loaded.rules_asked},
+        "gate": {"asked": asked, "rules": loaded.rules_asked},
         "warnings": warnings,
         "source": settings.source.value,
         "source_label": settings.source.label(),
-        "warehouse": str(places.warehouse),
-        "files": {_("Data warehouse"): str(places.warehouse)},
+        "warehouse": warehouse.place,
+        "exports": exported.files,
+        "files": {**file, _("Published tables"): str(folder)},
     }
 
 
 def load(
-    settings: EtlSettings,
-    places: Places,
+    warehouse: Warehouse,
     datasets: Sequence[Dataset],
-    frames: dict[str, pl.DataFrame],
+    inputs: Mapping[str, Input],
     *,
+    run_id: str,
     gate: bool,
 ) -> Loaded:
-    """Stage `frames`, check them if there is a gate, merge them and publish."""
-    staged = [dataset for dataset in datasets if dataset.name in frames]
-    with publishing(places.warehouse, source=settings.source) as connection:
-        warnings = stage(connection, datasets, frames)
-        before = current_rows(connection, datasets)
-        rules_asked = check_gate(connection, RULES, today=_now().date(), previous_rows=before) if gate else 0
-        changes = merge_all(connection, staged, run_id=settings.run_id, clock=_now)
-        connection.execute(DROP_STAGING)
+    """Stage `inputs`, check them if there is a gate, merge them and publish all at once.
+
+    Args:
+        warehouse: where to.
+        datasets: every table of the warehouse; one without an input stays as it was.
+        inputs: by dataset name.
+        run_id: of the execution, for the log.
+        gate: as `main`.
+    """
+    staged = [dataset for dataset in datasets if dataset.name in inputs]
+    with warehouse.publishing() as publication:
+        warnings = [*make_ready(publication, datasets), *stage(publication, staged, inputs)]
+        rules_asked = _pass_gate(publication, datasets, staged) if gate else 0
+        changes = merge_all(publication, staged, known=datasets, run_id=run_id, clock=_now)
     for name, change in changes.items():
         logger.info(
             "%s: %d inserted, %d updated, %d unchanged, %d withdrawn",
@@ -94,7 +111,16 @@ def load(
             change.unchanged,
             change.withdrawn,
         )
+        if change.older:
+            text = _("{count} rows of {table} were older than those published, which stay")
+            warnings.append(text.format(count=change.older, table=name))
     return Loaded(changes=changes, rules_asked=rules_asked, warnings=warnings)
+
+
+def _pass_gate(publication: Publication, datasets: Sequence[Dataset], staged: Sequence[Dataset]) -> int:
+    before = current_rows(publication, datasets)
+    with publication.checking(staged=[dataset.name for dataset in staged]) as connection:
+        return check_gate(connection, RULES, today=_now().date(), previous_rows=before)
 
 
 def _keep_failing_rows(settings: EtlSettings, places: Places, findings: Sequence[Finding]) -> None:

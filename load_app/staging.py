@@ -1,95 +1,57 @@
-"""The staged side of a load: transformed files into typed tables with keys, and tables to receive them."""
+"""The staged side of a load: pieces of transformed files into typed tables that nobody else sees."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-import duckdb
 import polars as pl
 
 from etl_kit.datasets import Dataset
-from etl_kit.errors import MissingInput
-from etl_kit.files import read_parquet
-from etl_kit.places import Places
+from etl_kit.errors import DuplicateKeys
 from etl_kit.translation import _
-from etl_kit.warehouse import STAGING, ArrowStream
-from load_app.statements import COLUMNS_OF, CREATE_SCHEMAS, KEY_OF, WITHDRAWN_AT, TableStatements
+from etl_kit.warehouse_port import Publication
+from load_app.inputs import Input
+from load_app.statements import TableStatements
 
-_NEXT = "__nueva"
+EXAMPLES: Final = 3
+_NUL = "\x00"
 
 
-def read_datasets(places: Places, datasets: Iterable[Dataset]) -> tuple[dict[str, pl.DataFrame], list[str]]:
-    """The transformed frames by dataset name, and a warning for each non-critical one that is not there.
+def stage(publication: Publication, datasets: Sequence[Dataset], inputs: Mapping[str, Input]) -> list[str]:
+    """Fill a staging table for each of `datasets`; returns warnings.
 
     Raises:
-        MissingInput: a critical dataset is absent.
+        MissingColumns, WrongValues: a file does not fit its dataset.
+        DuplicateKeys: two rows share a key.
     """
-    frames: dict[str, pl.DataFrame] = {}
     warnings = []
     for dataset in datasets:
-        try:
-            frames[dataset.name] = dataset.conform(
-                read_parquet(places.transformed(dataset.name), made_by=dataset.made_by)
-            )
-        except MissingInput as missing:
-            if dataset.critical:
-                raise
-            warnings.append(_("table {table} stays as it was: {reason}").format(table=dataset.name, reason=missing))
-    return frames, warnings
-
-
-def stage(
-    connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset], frames: dict[str, pl.DataFrame]
-) -> list[str]:
-    """Fill the staging schema and make every published table ready for its new rows.
-
-    A dataset without a frame gets an empty table if it has none yet, so that whoever reads finds "no data" and not
-    an error. Returns warnings.
-    """
-    for statement in CREATE_SCHEMAS:
-        connection.execute(statement)
-    warnings = []
-    for dataset in datasets:
-        statements = TableStatements(dataset)
-        frame = frames.get(dataset.name)
-        _stage_frame(connection, statements, dataset.empty() if frame is None else frame)
-        warnings += _make_ready(connection, dataset, statements)
-        connection.execute(statements.current_view())
-        if frame is None:
-            connection.execute(statements.unstage())
+        statements = TableStatements(dataset, publication.dialect)
+        publication.execute(statements.create_staged())
+        cleaned = 0
+        for piece in inputs[dataset.name].pieces():
+            clean, texts = without_nul(piece)
+            cleaned += texts
+            publication.append(statements.staged, clean)
+        for statement in statements.analyze(statements.staged):
+            publication.execute(statement)
+        _check_key(publication, dataset, statements)
+        if cleaned:
+            text = _("{count} texts of {table} had NUL characters, which no database keeps; they were taken out")
+            warnings.append(text.format(count=cleaned, table=dataset.name))
     return warnings
 
 
-def _stage_frame(connection: duckdb.DuckDBPyConnection, statements: TableStatements, frame: pl.DataFrame) -> None:
-    connection.register("entrada", ArrowStream(frame))
-    for statement in statements.stage():
-        connection.execute(statement)
-    connection.unregister("entrada")
+def without_nul(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """`frame` without NUL characters, and how many texts had some; PostgreSQL keeps none, so neither does DuckDB."""
+    texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
+    found = frame.select(pl.col(texts).str.contains(_NUL, literal=True).sum())
+    count = sum(found.row(0)) if texts else 0
+    return (frame.with_columns(pl.col(texts).str.replace_all(_NUL, "", literal=True)) if count else frame), count
 
 
-def _make_ready(connection: duckdb.DuckDBPyConnection, dataset: Dataset, statements: TableStatements) -> list[str]:
-    """Make the published table, or give it the dataset's present shape and keep what fits."""
-    wanted = {**_columns(connection, STAGING, dataset.name), WITHDRAWN_AT: "TIMESTAMP WITH TIME ZONE"}
-    present = _columns(connection, "main", dataset.name)
-    if not present:
-        for statement in statements.create():
-            connection.execute(statement)
-        return []
-    key = connection.execute(KEY_OF, {"table": dataset.name}).fetchone()
-    if present == wanted and key is not None and tuple(key[0]) == dataset.key:
-        return []
-    name = f"{dataset.name}{_NEXT}"
-    for statement in statements.create(name):
-        connection.execute(statement)
-    keeps_rows = key is not None and tuple(key[0]) == dataset.key
-    if keeps_rows:
-        shared = {column: dtype for column, dtype in wanted.items() if column in present}
-        connection.execute(statements.carry_over(name, shared))
-    connection.execute(statements.drop())
-    connection.execute(statements.rename(name))
-    if keeps_rows:
-        return [_("table {table} got its new columns; its rows were kept").format(table=dataset.name)]
-    return [_("table {table} has a new key and was filled afresh").format(table=dataset.name)]
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, str]:
-    rows = connection.execute(COLUMNS_OF, {"schema": schema, "table": table}).fetchall()
-    return {str(name): str(dtype) for name, dtype in rows}
+def _check_key(publication: Publication, dataset: Dataset, statements: TableStatements) -> None:
+    some, count = statements.repeated(EXAMPLES)
+    examples = publication.ask(some)
+    if examples:
+        ((number,),) = publication.ask(count)
+        raise DuplicateKeys(dataset.name, dataset.key, examples, int(number))

@@ -1,153 +1,266 @@
-"""The SQL of a load: written once for any table, filled with the identifiers of a dataset."""
+"""The SQL of a load: written once for any table and any database, filled with the identifiers of a dataset."""
 
 from collections.abc import Iterable
 from string import Template
+from typing import Final
 
-from etl_kit.datasets import Dataset
-from etl_kit.lineage import LINEAGE
-from etl_kit.warehouse import CURRENT, STAGING
+import polars as pl
 
-WITHDRAWN_AT = "retirado_en"
-"""When a row's key was first missing from what was loaded; NULL while the row is current."""
+from etl_kit.datasets import Dataset, ForeignKey
+from etl_kit.lineage import FECHA_CORTE, LINEAGE
+from etl_kit.warehouse_port import (
+    LOAD_LOG,
+    LOAD_LOG_COLUMNS,
+    MOMENT,
+    WITHDRAWN_AT,
+    Dialect,
+    Shape,
+    TableName,
+    listed,
+    quoted,
+)
 
-CREATE_LOG = """
-CREATE TABLE IF NOT EXISTS main.carga_log (
-    run_id VARCHAR NOT NULL, tabla VARCHAR NOT NULL, insertados BIGINT NOT NULL, actualizados BIGINT NOT NULL,
-    sin_cambio BIGINT NOT NULL, retirados BIGINT NOT NULL, filas BIGINT NOT NULL, inicio TIMESTAMPTZ NOT NULL,
-    fin TIMESTAMPTZ NOT NULL, fuente VARCHAR, fecha_corte DATE
-)
-"""
-LOG_TABLE = "INSERT INTO main.carga_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-CREATE_SCHEMAS = (
-    f"DROP SCHEMA IF EXISTS {STAGING} CASCADE",
-    f"CREATE SCHEMA {STAGING}",
-    f"CREATE SCHEMA IF NOT EXISTS {CURRENT}",
-)
-DROP_STAGING = f"DROP SCHEMA {STAGING} CASCADE"
-COLUMNS_OF = """
-SELECT column_name, data_type FROM duckdb_columns()
-WHERE schema_name = $schema AND table_name = $table ORDER BY column_index
-"""
-KEY_OF = """
-SELECT constraint_column_names FROM duckdb_constraints()
-WHERE schema_name = 'main' AND table_name = $table AND constraint_type = 'PRIMARY KEY'
-"""
+UPDATED_ON: Final = "ultima_actualizacion"
+"""The column in which a source says when it last changed a row; where a table has it, older values never win."""
 
-_STAGE = Template("CREATE TABLE $staged AS SELECT $columns FROM entrada")
-_CREATE = Template(
-    "CREATE TABLE $target AS SELECT $columns, CAST(NULL AS TIMESTAMPTZ) AS $withdrawn FROM $staged LIMIT 0"
+_CREATE = Template("CREATE TABLE $table ($columns, PRIMARY KEY ($key)$references)")
+_CREATE_STAGED = Template("CREATE TABLE $staged ($columns)")
+_REFERENCES = Template(", FOREIGN KEY ($columns) REFERENCES $target ($key)")
+_DROP = Template("DROP TABLE $table")
+_DROP_VIEW = Template("DROP VIEW IF EXISTS $view")
+_SET_ASIDE = Template("CREATE TABLE $aside AS SELECT * FROM $table")
+_CARRY_OVER = Template("INSERT INTO $table ($columns) SELECT $values FROM $aside")
+_CREATE_VIEW = Template("CREATE VIEW $view AS SELECT $columns FROM $table WHERE $withdrawn IS NULL")
+_COUNT_CURRENT = Template("SELECT count(*) FROM $table WHERE $withdrawn IS NULL")
+_REPEATED = Template("SELECT $key FROM $staged GROUP BY $key HAVING count(*) > 1 ORDER BY $key LIMIT $limit")
+_COUNT_REPEATED = Template(
+    "SELECT count(*) FROM (SELECT 1 AS uno FROM $staged GROUP BY $key HAVING count(*) > 1) AS repetidas"
 )
-_ADD_KEY = Template("ALTER TABLE $target ADD PRIMARY KEY ($key)")
-_RENAME = Template("ALTER TABLE $target RENAME TO $name")
-_DROP = Template("DROP TABLE $target")
-_CARRY_OVER = Template("INSERT INTO $target ($columns) SELECT $values FROM $old")
-_CURRENT_VIEW = Template(
-    "CREATE OR REPLACE VIEW $view AS SELECT $columns FROM $target WHERE $withdrawn IS NULL",
+_DANGLING = Template(
+    "SELECT $columns FROM $staged AS nueva WHERE $present AND NOT EXISTS"
+    " (SELECT 1 FROM $target AS destino WHERE $same) ORDER BY $columns LIMIT $limit"
 )
-_COUNT_CURRENT = Template("SELECT count(*) FROM $target WHERE $withdrawn IS NULL")
 _UPDATE = Template(
-    "UPDATE $target AS publicada SET $assignments, $withdrawn = NULL FROM $staged AS nueva"
-    " WHERE $same_key AND (publicada.$withdrawn IS NOT NULL OR $differs)",
+    "UPDATE $table AS publicada SET $assignments, $withdrawn = NULL FROM $staged AS nueva WHERE $same_key AND $changed"
 )
 _INSERT = Template(
-    "INSERT INTO $target ($columns) SELECT $columns FROM $staged AS nueva"
-    " WHERE NOT EXISTS (SELECT 1 FROM $target AS publicada WHERE $same_key)",
+    "INSERT INTO $table ($columns, $withdrawn) SELECT $columns, $mark FROM $staged AS nueva"
+    " WHERE NOT EXISTS (SELECT 1 FROM $table AS publicada WHERE $same_key)"
 )
 _WITHDRAW = Template(
-    "UPDATE $target AS publicada SET $withdrawn = $$now"
-    " WHERE publicada.$withdrawn IS NULL AND NOT EXISTS (SELECT 1 FROM $staged AS nueva WHERE $same_key)",
+    "UPDATE $table AS publicada SET $withdrawn = $now"
+    " WHERE publicada.$withdrawn IS NULL AND NOT EXISTS (SELECT 1 FROM $staged AS nueva WHERE $same_key)"
+)
+_OLDER = Template(
+    "SELECT count(*) FROM $table AS publicada JOIN $staged AS nueva ON $same_key WHERE $differs AND $older"
 )
 _PROVENANCE = Template(
-    "SELECT count(*), max(fecha_corte), left(string_agg(DISTINCT fuente, ', ' ORDER BY fuente), 1000) FROM $staged",
+    "SELECT count(*), max(fecha_corte), left(string_agg(DISTINCT fuente, ', ' ORDER BY fuente), 1000) FROM $staged"
 )
-
-
-def quoted(name: str) -> str:
-    """An identifier as SQL takes it."""
-    doubled = name.replace('"', '""')
-    return f'"{doubled}"'
+_CREATE_LOG = Template("CREATE TABLE IF NOT EXISTS $table ($columns)")
+_WRITE_LOG = Template("INSERT INTO $table ($columns) VALUES ($values)")
+_LAST_CUT = Template("SELECT max(fecha_corte) FROM $table WHERE tabla = $name")
+_OPTIONAL_IN_LOG = {"fuente", "fecha_corte"}  # absent where nothing was staged
 
 
 class TableStatements:
-    """The statements for one dataset's table."""
+    """The statements for one dataset's table in one database."""
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: Dataset, dialect: Dialect) -> None:
+        self.table = dialect.table_of(dataset.name)
+        self.staged = dialect.staged(dataset.name)
+        self.view = dialect.view_of(dataset.name)
+        self._aside = dialect.staged(f"{dataset.name}__anterior")
         self._dataset = dataset
-        self._columns = [column.name for column in dataset.columns]
-        self._compared = [name for name in self._columns if name not in {*dataset.key, *LINEAGE}]
+        self._dialect = dialect
+        self.columns = [column.name for column in dataset.columns]
+        compared = [name for name in self.columns if name not in {*dataset.key, *LINEAGE}]
         self._names = {
-            "target": f"main.{quoted(dataset.name)}",
-            "staged": f"{STAGING}.{quoted(dataset.name)}",
-            "view": f"{CURRENT}.{quoted(dataset.name)}",
+            "table": str(self.table),
+            "staged": str(self.staged),
+            "view": str(self.view),
+            "aside": str(self._aside),
             "withdrawn": WITHDRAWN_AT,
-            "key": _listed(dataset.key),
-            "columns": _listed(self._columns),
-            "same_key": " AND ".join(f"publicada.{quoted(name)} = nueva.{quoted(name)}" for name in dataset.key),
+            "now": dialect.value("now"),
+            "key": listed(dataset.key),
+            "columns": listed(self.columns),
+            "same_key": _all_equal("publicada", "nueva", zip(dataset.key, dataset.key, strict=True)),
+            "differs": f"({' OR '.join(_distinct(name) for name in compared) or 'FALSE'})",
         }
 
-    def stage(self) -> tuple[str, str]:
-        """Make the staging table from the registered frame `entrada`, and give it its key."""
-        return _STAGE.substitute(self._names), self._fill(_ADD_KEY, target=self._names["staged"])
-
-    def unstage(self) -> str:
-        """Drop the staging table."""
-        return self._fill(_DROP, target=self._names["staged"])
-
-    def create(self, name: str | None = None) -> tuple[str, str]:
-        """Make the empty table, shaped like the staged one, and give it its key."""
-        target = self._names["target"] if name is None else f"main.{quoted(name)}"
-        return self._fill(_CREATE, target=target), self._fill(_ADD_KEY, target=target)
-
-    def rename(self, name: str) -> str:
-        """Rename table `name` to the dataset's name."""
-        return _RENAME.substitute(target=f"main.{quoted(name)}", name=quoted(self._dataset.name))
-
-    def drop(self) -> str:
-        """Drop the table."""
-        return _DROP.substitute(self._names)
-
-    def carry_over(self, name: str, types: dict[str, str]) -> str:
-        """Copy the rows of the table into table `name`: the columns of `types`, each cast to its type."""
-        values = ", ".join(f"TRY_CAST({quoted(column)} AS {dtype})" for column, dtype in types.items())
-        return _CARRY_OVER.substitute(
-            target=f"main.{quoted(name)}", columns=_listed(types), values=values, old=self._names["target"]
+    def shape(self) -> Shape:
+        """What the published table should be."""
+        return Shape(
+            columns={**self._types(), WITHDRAWN_AT: self._dialect.type_of(MOMENT)},
+            key=self._dataset.key,
+            points_at=frozenset((link.columns, link.dataset) for link in self._enforced()),
         )
 
-    def current_view(self) -> str:
+    def create(self, keys: dict[str, tuple[str, ...]]) -> str:
+        """Make the empty table; `keys` has the key of every table that it points at."""
+        references = "".join(
+            _REFERENCES.substitute(
+                columns=listed(link.columns),
+                target=self._dialect.table_of(link.dataset),
+                key=listed(keys[link.dataset]),
+            )
+            for link in self._enforced()
+        )
+        withdrawn = f"{WITHDRAWN_AT} {self._dialect.type_of(MOMENT)}"
+        return self._fill(_CREATE, columns=f"{self._described()}, {withdrawn}", references=references)
+
+    def create_staged(self) -> str:
+        """Make the empty staging table."""
+        return self._fill(_CREATE_STAGED, columns=self._described())
+
+    def create_view(self) -> str:
         """Make the view of rows that are not withdrawn."""
-        return _CURRENT_VIEW.substitute(self._names)
+        return self._fill(_CREATE_VIEW)
+
+    def set_aside(self) -> str:
+        """Copy the published rows into the staging schema."""
+        return self._fill(_SET_ASIDE)
+
+    def carry_over(self, present: Shape) -> str:
+        """Bring back what was set aside: the columns that are still wanted, in their new types."""
+        wanted = self.shape().columns
+        kept = [name for name in wanted if name in present.columns]
+        values = (
+            quoted(name)
+            if present.columns[name] == wanted[name]
+            else self._dialect.attempt.format(value=quoted(name), dtype=wanted[name])
+            for name in kept
+        )
+        return self._fill(_CARRY_OVER, columns=listed(kept), values=", ".join(values))
+
+    def drop(self) -> tuple[str, str]:
+        """Drop the view and the table."""
+        return self._fill(_DROP_VIEW), self._fill(_DROP)
+
+    def drop_view(self) -> str:
+        """Drop the view."""
+        return self._fill(_DROP_VIEW)
 
     def count_current(self) -> str:
         """Count the rows that are not withdrawn."""
-        return _COUNT_CURRENT.substitute(self._names)
+        return self._fill(_COUNT_CURRENT)
 
-    def update(self) -> str:
-        """Overwrite the rows whose values differ from the staged ones, and bring back withdrawn rows."""
-        changing = [name for name in self._columns if name not in self._dataset.key]
+    def analyze(self, table: TableName) -> tuple[str, ...]:
+        """Let the database look at the key of a table that was just filled; nothing where it needs no telling."""
+        statement = self._dialect.analyze.format(table=table, columns=self._names["key"])
+        return (statement,) if statement else ()
+
+    def repeated(self, limit: int) -> tuple[str, str]:
+        """Ask for some of the keys that are staged more than once, and for their number."""
+        return self._fill(_REPEATED, limit=str(limit)), self._fill(_COUNT_REPEATED)
+
+    def dangling(self, link: ForeignKey, key: tuple[str, ...], limit: int) -> str:
+        """Ask for some of the staged values of `link` that name no row of the table they point at."""
+        return self._fill(
+            _DANGLING,
+            columns=listed(link.columns),
+            target=str(self._dialect.table_of(link.dataset)),
+            present=" AND ".join(f"nueva.{quoted(name)} IS NOT NULL" for name in link.columns),
+            same=_all_equal("destino", "nueva", zip(key, link.columns, strict=True)),
+            limit=str(limit),
+        )
+
+    def update(self, *, late: bool) -> str:
+        """Overwrite the rows whose values differ from the staged ones, and bring back withdrawn rows.
+
+        Older values do not win; a `late` load, staged from an older cut than an earlier one, brings nothing back.
+        """
+        if not self._dated():
+            changed = f"(publicada.{WITHDRAWN_AT} IS NOT NULL OR {self._names['differs']})"
+        elif late:
+            changed = f"publicada.{WITHDRAWN_AT} IS NULL AND {self._names['differs']} AND NOT {_OLDER_VALUES}"
+        else:
+            newer = f"{self._names['differs']} AND NOT {_OLDER_VALUES}"
+            changed = f"(publicada.{WITHDRAWN_AT} IS NOT NULL OR ({newer}))"
+        changing = [name for name in self.columns if name not in self._dataset.key]
         return self._fill(
             _UPDATE,
             assignments=", ".join(f"{quoted(name)} = nueva.{quoted(name)}" for name in changing),
-            differs=" OR ".join(
-                f"publicada.{quoted(name)} IS DISTINCT FROM nueva.{quoted(name)}" for name in self._compared
-            )
-            or "FALSE",
+            changed=changed,
         )
 
-    def insert(self) -> str:
-        """Add the staged rows whose key is new."""
-        return _INSERT.substitute(self._names)
+    def insert(self, *, late: bool) -> str:
+        """Add the staged rows whose key is new; those of a late load are already withdrawn at `now`."""
+        moment = f"CAST({self._dialect.value('now') if late else 'NULL'} AS {self._dialect.type_of(MOMENT)})"
+        return self._fill(_INSERT, mark=moment)
 
     def withdraw(self) -> str:
-        """Mark the rows whose key is no longer staged, at `$now`."""
-        return _WITHDRAW.substitute(self._names)
+        """Mark the rows whose key is no longer staged, at `now`."""
+        return self._fill(_WITHDRAW)
+
+    def older(self) -> str | None:
+        """Count the staged rows that are older than the published ones; None where rows bear no date."""
+        return self._fill(_OLDER, older=_OLDER_VALUES) if self._dated() else None
 
     def provenance(self) -> str:
         """Ask the staged rows for their number, latest cut and sources."""
-        return _PROVENANCE.substitute(self._names)
+        return self._fill(_PROVENANCE)
+
+    def last_cut(self) -> str | None:
+        """Ask for the latest cut that table `name` was loaded with; None where an older cut is none."""
+        if not self._dated():
+            return None
+        return _LAST_CUT.substitute(table=self._dialect.table_of(LOAD_LOG), name=self._dialect.value("name"))
+
+    def _dated(self) -> bool:
+        return UPDATED_ON in self.columns
+
+    def _enforced(self) -> list[ForeignKey]:
+        return [link for link in self._dataset.foreign_keys if link.enforced]
+
+    def _types(self) -> dict[str, str]:
+        return {column.name: self._dialect.type_of(column.dtype) for column in self._dataset.columns}
+
+    def _described(self) -> str:
+        types = self._types()
+        return ", ".join(
+            described(column.name, types[column.name], self._dialect, required=column.required)
+            for column in self._dataset.columns
+        )
 
     def _fill(self, template: Template, **more: str) -> str:
         return template.substitute({**self._names, **more})
 
 
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(quoted(name) for name in names)
+_SAME_DAY = f"nueva.{UPDATED_ON} IS NOT DISTINCT FROM publicada.{UPDATED_ON}"
+_OLDER_VALUES = (
+    f"(COALESCE(nueva.{UPDATED_ON} < publicada.{UPDATED_ON}, FALSE)"
+    f" OR ({_SAME_DAY} AND nueva.{FECHA_CORTE} < publicada.{FECHA_CORTE}))"
+)
+
+
+def create_log(dialect: Dialect) -> str:
+    """Make the load log if there is none."""
+    columns = ", ".join(
+        described(name, dialect.type_of(dtype), dialect, required=name not in _OPTIONAL_IN_LOG)
+        for name, dtype in LOAD_LOG_COLUMNS.items()
+    )
+    return _CREATE_LOG.substitute(table=dialect.table_of(LOAD_LOG), columns=columns)
+
+
+def write_log(dialect: Dialect) -> str:
+    """Add a line to the load log."""
+    return _WRITE_LOG.substitute(
+        table=dialect.table_of(LOAD_LOG),
+        columns=listed(list(LOAD_LOG_COLUMNS)),
+        values=", ".join(dialect.value(name) for name in LOAD_LOG_COLUMNS),
+    )
+
+
+def described(name: str, word: str, dialect: Dialect, *, required: bool) -> str:
+    """A column as CREATE TABLE takes it."""
+    order = dialect.text_order if word == dialect.types[pl.String] else ""
+    return f"{quoted(name)} {word}{order}{' NOT NULL' if required else ''}"
+
+
+def _distinct(name: str) -> str:
+    return f"publicada.{quoted(name)} IS DISTINCT FROM nueva.{quoted(name)}"
+
+
+def _all_equal(left: str, right: str, pairs: Iterable[tuple[str, str]]) -> str:
+    return " AND ".join(f"{left}.{quoted(one)} = {right}.{quoted(other)}" for one, other in pairs)

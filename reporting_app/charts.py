@@ -13,7 +13,8 @@ import vl_convert
 from reporting_app import wording
 
 _WIDTH = 300
-_LONGEST_LABEL = 220  # pixels
+_LONGEST_LABEL = 190  # pixels
+_LONGEST_WORDS = 26  # characters: as wide as that on a reader's screen
 _BAR_STEP = 19
 _LINES_HEIGHT = 230
 _CHARACTER_WIDTH = 7.2  # pixels, generous: the reader's font is not the one that measured
@@ -40,12 +41,16 @@ def bars(ident: str, items: Sequence[Bar], *, title: str, series: int = 0) -> st
     """
     if not items:
         return ""
+    labels = _short_labels([item.label for item in items])
     frame = pl.DataFrame(
-        [(position, item.label, float(item.value), item.text) for position, item in enumerate(items)],
+        [
+            (position, label, float(item.value), item.text)
+            for position, (label, item) in enumerate(zip(labels, items, strict=True))
+        ],
         schema={"orden": pl.Int64, "etiqueta": pl.String, "valor": pl.Float64, "texto": pl.String},
         orient="row",
     )
-    label_room = min(_LONGEST_LABEL, _CHARACTER_WIDTH * max(len(item.label) for item in items)) + 14
+    label_room = min(_LONGEST_LABEL, _CHARACTER_WIDTH * max(map(len, labels))) + 14
     room = _WIDTH - _CHARACTER_WIDTH * max(len(item.text) for item in items) - 8
     lengths = [float(item.value) for item in items]
     domain = [min(0.0, *lengths), (max(lengths) or 1.0) * _WIDTH / max(room, _WIDTH / 4)]
@@ -62,6 +67,16 @@ def bars(ident: str, items: Sequence[Bar], *, title: str, series: int = 0) -> st
         drawn.mark_text(align="left", dx=5, color="currentColor").encode(x=across, y=down, text="texto:N"),
     ).properties(width=_WIDTH, height=alt.Step(_BAR_STEP))
     return _as_svg(ident, chart, title, "; ".join(f"{item.label}: {item.text}" for item in items))
+
+
+def _short_labels(labels: Sequence[str]) -> list[str]:
+    """Labels that fit beside the bars and stay apart: two bars of one name would be drawn over each other."""
+    short: list[str] = []
+    for label in labels:
+        cut = label if len(label) <= _LONGEST_WORDS else f"{label[: _LONGEST_WORDS - 1].rstrip()}…"
+        same = short.count(cut) + sum(other.startswith(f"{cut} (") for other in short)
+        short.append(f"{cut} ({same + 1})" if same else cut)
+    return short
 
 
 def lines_by_year(ident: str, shares: Mapping[tuple[int, int], Decimal], *, title: str) -> str:

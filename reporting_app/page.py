@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from etl_kit.translation import _
 from reporting_app import wording
 from reporting_app.tables import Kind, Row, Table, TableColumn, in_words
 
@@ -16,21 +17,27 @@ _HEAT_STEPS = (Decimal("0.2"), Decimal("0.4"), Decimal("0.6"), Decimal("0.8"))
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """A figure to be seen first: what it is, its value in words, a note; `mood` is "", "bien", "regular" or "mal"."""
+    """A figure to be seen first: what it is, its value in words, a note; `mood` is "", "bien", "regular" or "mal".
+
+    `link` leads to a file beside the page and reads `link_text`.
+    """
 
     label: str
     value: str
     note: str
     mood: str = ""
+    link: str = ""
+    link_text: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Drawing:
-    """A chart with its heading and source; an empty `svg` reads "sin datos"."""
+    """A chart with its heading and source; an empty `svg` reads "sin datos"; `legend` is pairs of style and words."""
 
     heading: str
     svg: str
     source: str
+    legend: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +56,20 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """The whole page: `facts` stand in its head; `banner` is a warning above all, or ""."""
+    """The whole page: `facts` stand in its head; `banner` is a warning above all, or "".
+
+    `heading` is its main heading, the title if not given; `others` are the files beside it, each with its name: this
+    page's own is `here`.
+    """
 
     title: str
     banner: str
     facts: Sequence[tuple[str, str]]
     sections: Sequence[Section]
     footer: str
+    heading: str = ""
+    others: Sequence[tuple[str, str]] = ()
+    here: str = ""
 
 
 def write_page(page: Page) -> str:
@@ -65,10 +79,20 @@ def write_page(page: Page) -> str:
         style=(_HERE / "page.css").read_text(encoding="utf-8"),
         banner=f'<p class="inventado" role="alert">{escape(page.banner)}</p>' if page.banner else "",
         facts="\n".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in page.facts),
-        index="\n".join(f'<li><a href="#{part.ident}">{escape(part.heading)}</a></li>' for part in page.sections),
+        heading=escape(page.heading or page.title),
+        skip=escape(_("Skip to the contents")),
+        city=escape(_("City of Santiago de Cali")),
+        pages=escape(_("Pages of the report")),
+        index="\n".join(_link(page, file, name) for file, name in page.others)
+        or "\n".join(f'<li><a href="#{part.ident}">{escape(part.heading)}</a></li>' for part in page.sections),
         sections="\n".join(_section(part) for part in page.sections),
         footer=f"<p>{escape(page.footer)}</p>",
     )
+
+
+def _link(page: Page, file: str, name: str) -> str:
+    current = ' aria-current="page"' if file == page.here else ""
+    return f'<li><a href="{escape(file, quote=True)}"{current}>{escape(name)}</a></li>'
 
 
 def _section(part: Section) -> str:
@@ -89,13 +113,24 @@ def _section(part: Section) -> str:
 def _card(card: Card) -> str:
     return (
         f'<li class="tarjeta {card.mood}"><p class="rotulo">{escape(card.label)}</p>'
-        f'<p class="valor">{escape(card.value)}</p><p class="nota">{escape(card.note)}</p></li>'
+        f'<p class="valor">{escape(card.value)}</p><p class="nota">{escape(card.note)}</p>{_card_link(card)}</li>'
     )
+
+
+def _card_link(card: Card) -> str:
+    return f'<p><a href="{escape(card.link, quote=True)}">{escape(card.link_text)}</a></p>' if card.link else ""
 
 
 def _drawing(drawing: Drawing) -> str:
     shown = drawing.svg or f'<p class="sin-datos">{wording.NO_DATA}</p>'
-    return f'<div class="caja"><h3>{escape(drawing.heading)}</h3>{shown}{_source(drawing.source)}</div>'
+    return (
+        f'<div class="caja"><h3>{escape(drawing.heading)}</h3>{shown}{_legend(drawing)}{_source(drawing.source)}</div>'
+    )
+
+
+def _legend(drawing: Drawing) -> str:
+    items = "".join(f'<li><span class="muestra {style}"></span>{escape(words)}</li>' for style, words in drawing.legend)
+    return f'<ul class="leyenda">{items}</ul>' if items else ""
 
 
 def _folded(table: Table) -> str:

@@ -79,6 +79,11 @@ def exact(number: object) -> Decimal:
     return Decimal(number)
 
 
+def maybe(number: object) -> Decimal | None:
+    """`exact`, and None for None."""
+    return None if number is None else exact(number)
+
+
 def total(rows: Iterable[Row], name: str) -> Decimal | None:
     """The sum of a column; None if no row has a value, since nothing is not zero."""
     values = [exact(row[name]) for row in rows if row[name] is not None]

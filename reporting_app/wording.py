@@ -21,6 +21,7 @@ MONTHS = (
     "diciembre",
 )
 _MILLION = 1_000_000
+_BILLION = 1_000_000_000_000
 
 
 def whole(number: Decimal | int | None) -> str:
@@ -41,6 +42,16 @@ def millions(amount: Decimal | int | None) -> str:
     if amount is None:
         return NO_DATA
     return f"{_money(_grouped(Decimal(amount) / _MILLION, 0))} millones"
+
+
+def large(amount: Decimal | int | None) -> str:
+    """Pesos as people say them: `$ 4,53 billones`, `$ 1.235 millones`, and in full below a million."""
+    if amount is None:
+        return NO_DATA
+    exact = Decimal(amount)
+    if abs(exact) >= _BILLION:
+        return f"{_money(_grouped(exact / _BILLION, 2))} billones"
+    return millions(exact) if abs(exact) >= _MILLION else pesos(exact)
 
 
 def percent(ratio: Decimal | None, digits: int = 1) -> str:

@@ -10,6 +10,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from etl_kit.translation import _
 from reporting_app import wording
 from reporting_app.tables import Kind, Row, Table, TableColumn, in_words
 
@@ -24,6 +25,7 @@ _NUMBER_FORMATS = {
 }
 _WIDTHS = {Kind.PESOS: 22, Kind.DATE: 12, Kind.MOMENT: 17, Kind.WHOLE: 12, Kind.PERCENT: 11, Kind.HEAT: 11}
 _WIDE, _NARROW, _LONGEST_GUESS = 46, 12, 32
+_LONGEST_SHEET = 31  # characters: Excel refuses more
 _FIRST_ROW = 3  # caption, source, headings
 
 
@@ -32,11 +34,11 @@ def write_workbook(about: Sequence[tuple[str, str]], tables: Sequence[Table]) ->
     buffer = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(buffer, options) as book:
-        book.set_properties({"title": "Informe de datos", "company": "Alcaldía de Santiago de Cali"})
+        book.set_properties({"title": "Informe de datos", "company": _("City of Santiago de Cali")})
         formats = _Formats(book)
         _write_about(book.add_worksheet("Resumen"), about, formats)
         for table in tables:
-            _write_table(book.add_worksheet(table.sheet), table, formats)
+            _write_table(book.add_worksheet(table.sheet[:_LONGEST_SHEET]), table, formats)
     return buffer.getvalue()
 
 

@@ -21,8 +21,10 @@ INDEX_SCHEMA: Mapping[str, type[pl.DataType]] = {
     "clave": pl.String,
     "banco": pl.String,
     "banco_linea": pl.String,
+    "banco_crudo": pl.String,
     "id_paa": pl.String,
     "bp": pl.String,
+    "bp_crudo": pl.String,
     "bpin_indice": pl.String,
     "descripcion": pl.String,
     "referencia_proceso": pl.String,
@@ -34,6 +36,7 @@ INDEX_SCHEMA: Mapping[str, type[pl.DataType]] = {
     "cod_centro_gestor": pl.String,
     "nombre_centro_gestor": pl.String,
     "filas_indice": pl.Int64,
+    "filas_propias": pl.Int64,
 }
 
 
@@ -49,7 +52,8 @@ class _Line:
 def index_lines(rows: Sequence[Mapping[str, object]], *, rejects: Rejects, fuente: str) -> pl.DataFrame:
     """The index, one row for each reference; rows without any reference stay, without it.
 
-    What the index says twice is one row, and `filas_indice` counts how often it was said.
+    What the index says twice is one row, and `filas_indice` counts how often it was said. `filas_propias` counts the
+    rows of the index whose first reference it is, so that its sum is how many rows the index has.
 
     Args:
         rows: as published; references are lists or single texts.
@@ -62,27 +66,28 @@ def index_lines(rows: Sequence[Mapping[str, object]], *, rejects: Rejects, fuent
     said: dict[str, dict[str, object]] = {}
     for number, row in enumerate(rows, start=1):
         _note_problems(row, number, rejects, fuente)
-        for line in _split(row):
+        for place, line in enumerate(_split(row)):
             record = _record(line)
             key = hashlib.sha256(json.dumps(record, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
-            known = said.setdefault(key, {"clave": key, **record, "filas_indice": 0})
+            known = said.setdefault(key, {"clave": key, **record, "filas_indice": 0, "filas_propias": 0})
             known["filas_indice"] = int(str(known["filas_indice"])) + 1
+            known["filas_propias"] = int(str(known["filas_propias"])) + (place == 0)
     return pl.DataFrame(list(said.values()), schema=INDEX_SCHEMA).sort("clave")
 
 
-def _split(row: Mapping[str, object]) -> Iterable[_Line]:
-    processes: list[str | None] = [*_references(row.get("referencia_proceso"))] or [None]
-    contracts: list[str | None] = [*_references(row.get("referencia_contrato"))] or [None]
-    for process in processes:
-        for contract in contracts:
-            yield _Line(row=row, process=process, contract=contract)
-
-
-def _references(value: object) -> list[str]:
-    """References as a list: the index holds lists, and its older copies a text with commas."""
+def references_of(value: object) -> list[str]:
+    """References as a list: the index holds lists, its older copies and the workbooks a text with commas."""
     values = value if isinstance(value, list) else str(value or "").replace(";", ",").split(",")
     found = [said for each in values if (said := or_none(each)) is not None]
     return list(dict.fromkeys(found))
+
+
+def _split(row: Mapping[str, object]) -> Iterable[_Line]:
+    processes: list[str | None] = [*references_of(row.get("referencia_proceso"))] or [None]
+    contracts: list[str | None] = [*references_of(row.get("referencia_contrato"))] or [None]
+    for process in processes:
+        for contract in contracts:
+            yield _Line(row=row, process=process, contract=contract)
 
 
 def _record(line: _Line) -> dict[str, object]:
@@ -96,8 +101,10 @@ def _record(line: _Line) -> dict[str, object]:
     return {
         "banco": bank.name if bank else UNKNOWN_BANK,
         "banco_linea": bank.line if bank else or_none(row.get("banco")),
+        "banco_crudo": or_none(row.get("banco")),
         "id_paa": or_none(row.get("id_paa")),
         "bp": normalise_bp(row.get("bp")),
+        "bp_crudo": or_none(row.get("bp")),
         "bpin_indice": normalise_bpin(row.get("bpin")),
         "descripcion": or_none(row.get("descripcion")),
         "referencia_proceso": line.process,

@@ -9,14 +9,20 @@ import duckdb
 
 from etl_kit.datasets import WAREHOUSE, Dataset
 from etl_kit.places import Places
-from etl_kit.quality import Finding, Rule, Score, Severity, count_rows, run_rules, score
+from etl_kit.quality import Finding, Rule, Score, Severity, count_rows, overall, run_rules, score
+from etl_kit.quality_centres import Centre, judge_centres
 from etl_kit.quality_log import Origin, PastRun, keep_run, last_run, make_tables, quality_file
 from etl_kit.quality_rules import RULES
 from etl_kit.settings import read_settings
 from etl_kit.translation import _
-from etl_kit.warehouse import CURRENT, publishing, reading
+from etl_kit.warehouse import CURRENT, publishing
+from etl_kit.warehouse_choice import LOADER, open_warehouse
+from validation_app.centre_files import write_centre_files
 
 logger = logging.getLogger(__name__)
+
+CENTRE_FOLDER = "por_centro_gestor"
+"""The folder of reports with one workbook for each centro gestor: its own errors, and nobody else's."""
 
 _BOGOTA = ZoneInfo("America/Bogota")
 
@@ -44,29 +50,36 @@ def main(*, source: str | None = None, home: str | None = None) -> dict[str, obj
     with publishing(results, source=settings.source) as log:
         make_tables(log)
         past = last_run(log, run_id=settings.run_id, origin=Origin.VALIDATION)
-        with reading(places.warehouse, source=settings.source, made_by="load_data_complete") as warehouse:
+        with open_warehouse(settings).reading(made_by=LOADER) as warehouse:
             today = now.astimezone(_BOGOTA).date()
             findings = judge(warehouse, RULES, today=today, previous_rows=past.rows)
             tables = table_scores(findings, row_counts(warehouse, WAREHOUSE))
-        overall = score(findings, sum(table.rows for table in tables.values()))
+            centres = judge_centres(
+                warehouse, findings, WAREHOUSE, schemas=(CURRENT,), today=today, previous_rows=past.rows
+            )
+        whole = overall(tables.values())
         keep_run(
             log,
             run_id=settings.run_id,
             origin=Origin.VALIDATION,
             at=now,
             findings=findings,
-            overall=overall,
+            overall=whole,
             tables=tables,
             past=past,
+            centres=centres,
         )
+    folder = places.reports / CENTRE_FOLDER
+    write_centre_files(folder, centres, source=settings.source, run_id=settings.run_id, at=now.astimezone(_BOGOTA))
     _log_broken(findings)
     return {
         "status": "success",
-        "rows": overall.rows,
+        "rows": whole.rows,
         "source": settings.source.value,
         "source_label": settings.source.label(),
         "results": str(results),
-        **in_figures(findings, overall, tables, past),
+        "files": {_("Errors of each centro gestor"): str(folder)},
+        **in_figures(findings, whole, tables, past, centres),
     }
 
 
@@ -91,19 +104,28 @@ def table_scores(findings: Sequence[Finding], rows: Mapping[str, int]) -> dict[s
 
 
 def in_figures(
-    findings: Sequence[Finding], overall: Score, tables: Mapping[str, Score], past: PastRun
+    findings: Sequence[Finding],
+    whole: Score,
+    tables: Mapping[str, Score],
+    past: PastRun,
+    centres: Sequence[Centre] = (),
 ) -> dict[str, object]:
     """The outcome as plain values for the task's output; points are text, so that they stay exact."""
     broken = [finding for finding in findings if finding.failed]
     missed = [finding for finding in findings if finding.not_evaluated is not None]
     return {
-        "score": _points(overall),
-        "class": overall.quality_class,
+        "score": _points(whole),
+        "class": whole.quality_class,
+        "worst_table": _worst(tables),
         "previous_run": past.run_id,
         "previous_score": None if past.points is None else str(past.points),
         "tables": {
             name: {"rows": table.rows, "score": _points(table), "class": table.quality_class}
             for name, table in tables.items()
+        },
+        "centros_gestores": {
+            centre.code: {"rows": centre.score.rows, "failed": centre.failed, "score": _points(centre.score)}
+            for centre in centres
         },
         "rules": {"asked": len(findings), "broken": len(broken), "not_evaluated": len(missed)},
         "broken": {
@@ -121,6 +143,15 @@ def in_figures(
             for finding in missed
         ],
     }
+
+
+def _worst(tables: Mapping[str, Score]) -> dict[str, object] | None:
+    """The table with the fewest points, so that a good mean does not hide it; None if no table has rows."""
+    judged = [(table.points, name) for name, table in tables.items() if table.points is not None]
+    if not judged:
+        return None
+    points, name = min(judged)
+    return {"table": name, "score": str(points), "class": tables[name].quality_class}
 
 
 def _points(judged: Score) -> str | None:

@@ -2,6 +2,14 @@
 
 from typing import Final
 
+from etl_kit.datasets.action_plan import (
+    SEGUIMIENTO_ACTIVIDADES,
+    SEGUIMIENTO_ARCHIVOS,
+    SEGUIMIENTO_ORGANISMOS,
+    SEGUIMIENTO_PA,
+    SEGUIMIENTO_PRODUCTOS,
+    SEGUIMIENTO_PROYECTOS,
+)
 from etl_kit.datasets.budget import (
     CATALOGO_BPIN,
     DATOS_CARACTERISTICOS,
@@ -10,8 +18,23 @@ from etl_kit.datasets.budget import (
     MOVIMIENTOS,
 )
 from etl_kit.datasets.dataset import Dataset, ForeignKey
-from etl_kit.datasets.loan import EMP_CONTRATOS_INDEX, EMP_PROCESOS, EMP_PROYECTOS
+from etl_kit.datasets.fields import CENTROS_GRAVEDAD
+from etl_kit.datasets.loan import (
+    EMP_BANCOS,
+    EMP_CONTRATOS_INDEX,
+    EMP_CONTRATOS_PLAN,
+    EMP_FLUJO_CAJA,
+    EMP_FLUJO_CONTRATOS,
+    EMP_INCORPORACIONES,
+    EMP_NEGOCIACIONES,
+    EMP_PROCESOS,
+    EMP_PROYECTOS,
+    EMP_SEGUIMIENTO,
+)
+from etl_kit.datasets.paa import EMP_PAA, PAA, PAA_FUENTES
 from etl_kit.datasets.secop import CONTRATO_BPIN, CONTRATOS_SECOP, PROCESOS_SECOP
+from etl_kit.datasets.territories import BARRIOS_VEREDAS, TERRITORIOS
+from etl_kit.datasets.units import INTERVENCIONES, UNIDADES_PROYECTO
 
 WAREHOUSE: Final[tuple[Dataset, ...]] = (
     CATALOGO_BPIN,
@@ -22,24 +45,66 @@ WAREHOUSE: Final[tuple[Dataset, ...]] = (
     PROCESOS_SECOP,
     CONTRATOS_SECOP,
     CONTRATO_BPIN,
+    EMP_BANCOS,
     EMP_PROYECTOS,
     EMP_CONTRATOS_INDEX,
     EMP_PROCESOS,
+    EMP_NEGOCIACIONES,
+    EMP_INCORPORACIONES,
+    EMP_CONTRATOS_PLAN,
+    EMP_FLUJO_CONTRATOS,
+    EMP_FLUJO_CAJA,
+    EMP_SEGUIMIENTO,
+    PAA,
+    PAA_FUENTES,
+    EMP_PAA,
+    TERRITORIOS,
+    BARRIOS_VEREDAS,
+    CENTROS_GRAVEDAD,
+    UNIDADES_PROYECTO,
+    INTERVENCIONES,
+    SEGUIMIENTO_ARCHIVOS,
+    SEGUIMIENTO_PA,
+    SEGUIMIENTO_PRODUCTOS,
+    SEGUIMIENTO_ACTIVIDADES,
+    SEGUIMIENTO_ORGANISMOS,
+    SEGUIMIENTO_PROYECTOS,
 )
 """Every table, in the order in which they are loaded: what is pointed at comes first."""
 
 __all__ = [
+    "BARRIOS_VEREDAS",
     "CATALOGO_BPIN",
+    "CENTROS_GRAVEDAD",
     "CONTRATOS_SECOP",
     "CONTRATO_BPIN",
     "DATOS_CARACTERISTICOS",
     "EJECUCION",
     "EJECUCION_DETALLE",
+    "EMP_BANCOS",
     "EMP_CONTRATOS_INDEX",
+    "EMP_CONTRATOS_PLAN",
+    "EMP_FLUJO_CAJA",
+    "EMP_FLUJO_CONTRATOS",
+    "EMP_INCORPORACIONES",
+    "EMP_NEGOCIACIONES",
+    "EMP_PAA",
     "EMP_PROCESOS",
     "EMP_PROYECTOS",
+    "EMP_SEGUIMIENTO",
+    "INTERVENCIONES",
     "MOVIMIENTOS",
+    "PAA",
+    "PAA_FUENTES",
     "PROCESOS_SECOP",
+    "SEGUIMIENTO_ACTIVIDADES",
+    "SEGUIMIENTO_ARCHIVOS",
+    "SEGUIMIENTO_ORGANISMOS",
+    "SEGUIMIENTO_PA",
+    "SEGUIMIENTO_PRODUCTOS",
+    "SEGUIMIENTO_PROYECTOS",
+    "TERRITORIOS",
+    "UNIDADES_PROYECTO",
     "WAREHOUSE",
     "Dataset",
     "ForeignKey",

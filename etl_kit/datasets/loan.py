@@ -2,8 +2,46 @@
 
 from typing import Final
 
-from etl_kit.columns import LINEAGE_COLUMNS, counts, days, flags, keys, money, texts
+import polars as pl
+
+from etl_kit.columns import LINEAGE_COLUMNS, Column, counts, days, flags, keys, money, ratio, texts
 from etl_kit.datasets.dataset import Dataset, ForeignKey
+
+MONTHS_OF_TIME: Final = pl.Decimal(6, 2)
+"""The type of a length of time in months: 3.5 is three and a half."""
+
+UNROUNDED: Final = pl.Decimal(24, 4)
+"""Pesos with the fractions of a cent that the workbooks' own formulas leave, without the noise of their floats."""
+
+_OF_A_PROJECT: Final = ForeignKey(columns=("bp",), dataset="catalogo_bpin")
+_OF_A_BANK: Final = ForeignKey(columns=("banco",), dataset="emp_bancos")
+
+EMP_BANCOS: Final = Dataset(
+    name="emp_bancos",
+    key=("banco",),
+    columns=(
+        *keys("banco"),
+        *texts("nombres_encontrados", "lineas", "id_entidad", "entidad", "referencia_contrato"),
+        *days("fecha_contrato"),
+        *texts("link_contrato"),
+        *money("cupo"),
+        *texts("modalidad", "plazo"),
+        Column(name="plazo_meses", dtype=MONTHS_OF_TIME),
+        *texts("periodo_gracia"),
+        Column(name="gracia_meses", dtype=MONTHS_OF_TIME),
+        *texts("tasa", "tasa_referencia"),
+        ratio("spread", "puntos sobre la tasa de referencia"),
+        *days("disponible_hasta"),
+        *texts("pago_intereses", "garantia", "cobertura_garantia"),
+        *flags("provisional"),
+        *counts("n_proyectos_negociados"),
+        *money("valor_negociado"),
+        *LINEAGE_COLUMNS,
+    ),
+    made_by="transform_emprestito",
+    critical=False,
+    about="un banco del empréstito, con los nombres que se le dan, sus condiciones y lo negociado con él",
+)
 
 EMP_PROYECTOS: Final = Dataset(
     name="emp_proyectos",
@@ -12,11 +50,14 @@ EMP_PROYECTOS: Final = Dataset(
         *keys("bp"),
         *texts("bpin", "motivo_sin_bpin", "nombre_proyecto", "bancos", "cod_centro_gestor", "nombre_centro_gestor"),
         *counts("n_lineas", "n_procesos", "n_contratos"),
+        *flags("en_indice"),
+        *texts("nombre_comercial"),
+        *money("valor_negociado", "incorporado_2025", "incorporado_2026", "incorporado_2027"),
         *LINEAGE_COLUMNS,
     ),
     made_by="transform_emprestito",
     critical=True,
-    foreign_keys=(ForeignKey(columns=("bp",), dataset="catalogo_bpin"),),
+    foreign_keys=(_OF_A_PROJECT,),
     about="un proyecto que se paga con el empréstito",
 )
 
@@ -25,16 +66,27 @@ EMP_CONTRATOS_INDEX: Final = Dataset(
     key=("clave",),
     columns=(
         *keys("clave", "banco"),
-        *texts("banco_linea", "id_paa", "bp", "bpin", "bpin_indice", "motivo_sin_bpin", "descripcion"),
+        *texts(
+            "banco_linea",
+            "banco_crudo",
+            "id_paa",
+            "bp",
+            "bp_crudo",
+            "bpin",
+            "bpin_indice",
+            "motivo_sin_bpin",
+            "descripcion",
+        ),
         *texts("referencia_proceso", "referencia_contrato", "referencia_proceso_normalizada"),
         *texts("referencia_contrato_normalizada", "id_contrato", "estado_proceso", "link_del_proceso"),
         *texts("cod_centro_gestor", "nombre_centro_gestor"),
         *counts("filas_indice"),
+        Column(name="filas_propias", dtype=pl.Int64, about="filas del índice que encabeza; sumadas, las del índice"),
         *LINEAGE_COLUMNS,
     ),
     made_by="transform_emprestito",
     critical=True,
-    foreign_keys=(ForeignKey(columns=("id_contrato",), dataset="contratos_secop"),),
+    foreign_keys=(_OF_A_BANK, ForeignKey(columns=("id_contrato",), dataset="contratos_secop")),
     about="una línea del índice del empréstito por referencia; las que aún no tienen referencia van sin ella",
 )
 
@@ -56,4 +108,117 @@ EMP_PROCESOS: Final = Dataset(
     made_by="transform_emprestito",
     critical=True,
     about="un proceso de contratación del empréstito, esté o no en SECOP",
+)
+
+EMP_NEGOCIACIONES: Final = Dataset(
+    name="emp_negociaciones",
+    key=("banco", "bp", "ordinal"),
+    columns=(
+        *keys("banco", "bp"),
+        *counts("ordinal", required=True),
+        *texts("banco_linea", "banco_crudo", "bp_crudo", "id_entidad", "nombre_proyecto"),
+        *money("valor_negociado"),
+        *LINEAGE_COLUMNS,
+    ),
+    made_by="transform_emprestito",
+    critical=False,
+    foreign_keys=(_OF_A_BANK, _OF_A_PROJECT),
+    about="lo que se negoció con un banco para un proyecto; el ordinal distingue acuerdos del mismo banco y proyecto",
+)
+
+EMP_INCORPORACIONES: Final = Dataset(
+    name="emp_incorporaciones",
+    key=("banco", "bp", "ordinal", "anio"),
+    columns=(
+        *keys("banco", "bp"),
+        *counts("ordinal", "anio", required=True),
+        *texts("acuerdo"),
+        *money("valor_incorporado"),
+        *LINEAGE_COLUMNS,
+    ),
+    made_by="transform_emprestito",
+    critical=False,
+    foreign_keys=(ForeignKey(columns=("banco", "bp", "ordinal"), dataset="emp_negociaciones", enforced=True),),
+    about="lo que un acuerdo incorporó al presupuesto de un año",
+)
+
+EMP_CONTRATOS_PLAN: Final = Dataset(
+    name="emp_contratos_plan",
+    key=("clave",),
+    columns=(
+        *keys("clave", "banco_linea"),
+        *texts("banco", "banco_crudo", "cod_centro_gestor", "nombre_centro_gestor", "bp", "bp_crudo"),
+        *texts("descripcion", "nombre_comercial", "contrato"),
+        *money("valor_contrato", "total_planeado", "total_real"),
+        *texts("tipo_contratacion", "vigencia_futura"),
+        *flags("requiere_vigencia_futura", "delegado"),
+        *days("fecha_inicio", "fecha_terminacion", "fecha_publicacion", "fecha_adjudicacion"),
+        *texts("referencia_contrato", "cdp", "rpc", "link_secop", "observaciones"),
+        *LINEAGE_COLUMNS,
+    ),
+    made_by="transform_emprestito",
+    critical=False,
+    foreign_keys=(_OF_A_BANK, _OF_A_PROJECT),
+    about="un contrato del empréstito, previsto o firmado, según la base de seguimiento",
+)
+
+EMP_FLUJO_CONTRATOS: Final = Dataset(
+    name="emp_flujo_contratos",
+    key=("clave", "mes"),
+    columns=(
+        *keys("clave"),
+        *days("mes", required=True),
+        *money("desembolso_planeado", "desembolso_real"),
+        ratio("avance_planeado", "avance del contrato en el mes"),
+        ratio("avance_real", "avance del contrato en el mes"),
+        *LINEAGE_COLUMNS,
+    ),
+    made_by="transform_emprestito",
+    critical=False,
+    foreign_keys=(ForeignKey(columns=("clave",), dataset="emp_contratos_plan", enforced=True),),
+    about="lo previsto y lo real de un contrato en un mes; `mes` es su primer día",
+)
+
+EMP_FLUJO_CAJA: Final = Dataset(
+    name="emp_flujo_caja",
+    key=("origen", "banco_linea", "nombre_centro_gestor", "mes"),
+    columns=(
+        *keys("origen", "banco_linea", "nombre_centro_gestor"),
+        *days("mes", required=True),
+        *texts("banco", "banco_crudo", "cod_centro_gestor"),
+        *money("desembolso_planeado", "desembolso_real"),
+        ratio("avance_planeado", "media de los contratos que lo dicen, ponderada por su valor"),
+        ratio("avance_real", "media de los contratos que lo dicen, ponderada por su valor"),
+        Column(name="desembolso_planeado_sin_redondear", dtype=UNROUNDED, about="pesos con fracciones de centavo"),
+        *counts("n_filas"),
+        *LINEAGE_COLUMNS,
+    ),
+    made_by="transform_emprestito",
+    critical=False,
+    foreign_keys=(_OF_A_BANK,),
+    about="desembolsos por banco, organismo y mes; los dos orígenes cuentan el mismo dinero y no se suman",
+)
+
+EMP_SEGUIMIENTO: Final = Dataset(
+    name="emp_seguimiento",
+    key=("clave",),
+    columns=(
+        *keys("clave"),
+        *texts("item", "id_paa", "banco", "banco_linea", "banco_crudo", "cod_centro_gestor", "nombre_centro_gestor"),
+        *texts("descripcion", "objeto", "tipo_actividad"),
+        *flags("es_emprestito"),
+        *money("valor_total", "valor_plataforma"),
+        *texts("modalidad", "plazo"),
+        Column(name="plazo_meses", dtype=MONTHS_OF_TIME),
+        *days("plazo_hasta"),
+        *texts("referencia_proceso", "referencia_proceso_normalizada", "referencias_contrato"),
+        *counts("n_contratos"),
+        *days("fecha_planeada", "fecha_entrega_real"),
+        *texts("estado_proceso", "observaciones", "link_del_proceso", "link_estado_real"),
+        *LINEAGE_COLUMNS,
+    ),
+    made_by="transform_emprestito",
+    critical=False,
+    foreign_keys=(_OF_A_BANK,),
+    about="un proceso del empréstito como lo sigue la mesa de seguimiento; sin las personas de contacto",
 )

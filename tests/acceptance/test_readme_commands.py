@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from demo_city.people import MARKERS
+from etl_kit.datasets import WAREHOUSE
 
 FULL = "python orchestrator/cli.py run --workflow full_etl --parallel --max-workers 4"
 
@@ -126,7 +127,7 @@ def test_a_second_whole_run_changes_nothing_in_the_warehouse(shell, checkout: Pa
     assert f"{checkout}/data/reports/demo/informe.html" in done.stdout
     assert f"{checkout}/orchestrator_logs/" in done.stdout
     assert "***" not in done.stdout + done.stderr
-    assert len(tables) == 11
+    assert list(tables) == [dataset.name for dataset in WAREHOUSE]
     for table, counts in tables.items():
         assert counts["insertados"] == counts["actualizados"] == counts["retirados"] == 0, table
         assert counts["sin_cambio"] == counts["filas"] > 0, table

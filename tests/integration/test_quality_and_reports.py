@@ -1,10 +1,11 @@
 """Validation and reports over a real warehouse: what is found is kept, what is absent is said."""
 
 import hashlib
+import json
 import os
 import re
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -52,8 +53,14 @@ def digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def pages_of(places):
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(places.reports.glob("*.html"))}
+
+
 def page_of(places):
-    return (places.reports / "informe.html").read_text(encoding="utf-8")
+    """Every page, one after the other; the first page comes first."""
+    pages = pages_of(places)
+    return pages.pop("informe.html") + "".join(pages.values())
 
 
 class TextOf(HTMLParser):
@@ -120,11 +127,34 @@ def test_a_run_is_compared_with_the_one_before(places, monkeypatch):
     assert Decimal(second["score"]) < Decimal(first["score"])
     assert second["broken"]["HIGH"]["contratos_secop.VO001"] == 1
     assert query(
-        places, "SELECT fallidas, fallidas_anteriores FROM calidad_resultados WHERE regla = 'FI001' ORDER BY run_id"
+        places,
+        "SELECT fallidas, fallidas_anteriores FROM calidad_resultados"
+        " WHERE regla = 'FI001' AND tabla = 'contratos_secop' ORDER BY run_id",
     ) == [(0, None), (1, 0)]
     assert query(
         places, "SELECT filas, filas_anteriores FROM calidad_tablas WHERE tabla = 'contratos_secop' ORDER BY run_id"
     ) == [(10, None), (1, 10)]
+
+
+def test_each_centro_gestor_gets_its_workbook_and_its_score_beside_that_of_the_run_before(places, monkeypatch):
+    loaded(places)
+    run(data_quality, places, monkeypatch, "corrida-1")
+    loaded(places, ejecucion_detalle=[budget_line(saldos_cdp=0)])
+
+    second = run(data_quality, places, monkeypatch, "corrida-2")
+
+    books = sorted((places.reports / "por_centro_gestor").iterdir())
+    assert [book.name for book in books] == ["4151.xlsx"]
+    assert all(book.stat().st_mode & 0o077 == 0 for book in books)
+    rows = openpyxl.load_workbook(books[0])["Filas"].iter_rows(min_row=2, values_only=True)
+    assert "PR003" in {row[1] for row in rows}
+    kept = query(
+        places,
+        "SELECT incumplimientos - incumplimientos_anteriores, puntaje < puntaje_anterior FROM calidad_centros"
+        " WHERE run_id = 'corrida-2'",
+    )
+    assert kept == [(1, True)]
+    assert second["centros_gestores"]["4151"]["rows"] >= 1
 
 
 def test_failing_rows_are_capped_and_the_true_count_is_said(places):
@@ -205,8 +235,8 @@ def test_the_report_of_empty_tables_says_no_data_and_invents_nothing(places):
 
     outcome = run(etl_reports, places)
 
-    page = page_of(places)
-    main = re.search(r"<main.*</main>", page, re.DOTALL)[0].split('<section id="fuentes"')[0]
+    mains = [re.search(r"<main.*</main>", page, re.DOTALL)[0] for page in pages_of(places).values()]
+    main = "".join(main.split('<section id="fuentes"')[0] for main in mains)
     text = TextOf(main).text
     assert text.count("sin datos") >= 15
     assert "<path" not in main
@@ -225,24 +255,26 @@ def test_the_report_of_invented_data_says_so_before_all_else_and_that_of_real_da
     run(etl_reports, places)
     run(etl_reports, real)
 
-    above_all = page_of(places).split("<body>")[1].split("<header")[0]
-    assert "DATOS INVENTADOS" in TextOf(above_all).text
+    above_all = [page.split("<body>")[1].split("<header")[0] for page in pages_of(places).values()]
+    assert all("DATOS INVENTADOS" in TextOf(above).text for above in above_all)
     assert "INVENTADOS" not in page_of(real)
     assert "datos.gov.co" in TextOf(page_of(real)).text
 
 
-def test_the_page_needs_no_script_and_asks_nobody_for_anything(places):
+def test_the_pages_need_no_script_and_lead_only_to_files_beside_them(places):
     loaded(places)
     run(data_quality, places)
 
     run(etl_reports, places)
 
-    page = page_of(places)
-    assert "<script" not in page
-    assert "@import" not in page
-    assert re.findall(r'(?:src|href|xlink:href)="(?!#)([^"]*)"', page) == []
-    assert re.findall(r"url\((?!#)[^)]*\)", page) == []
-    assert "default-src 'none'" in page
+    for page in pages_of(places).values():
+        targets = set(re.findall(r'(?:src|href|xlink:href)="(?!#)([^"]*)"', page))
+        assert "<script" not in page
+        assert "@import" not in page
+        assert re.findall(r"url\((?!#)[^)]*\)", page) == []
+        assert "default-src 'none'" in page
+        assert len(targets) >= 8
+        assert all((places.reports / target).is_file() for target in targets)
 
 
 def test_the_page_can_be_read_aloud(places):
@@ -251,15 +283,80 @@ def test_the_page_can_be_read_aloud(places):
 
     run(etl_reports, places)
 
-    tags = TextOf(page_of(places)).tags
-    drawings = [attributes for tag, attributes in tags if tag == "svg"]
-    idents = [attributes["id"] for _tag, attributes in tags if "id" in attributes]
-    assert ("html", {"lang": "es"}) in tags
-    assert [tag for tag, _ in tags].count("h1") == 1
-    assert [tag for tag, _ in tags].count("table") == [tag for tag, _ in tags].count("caption")
-    assert len(drawings) >= 5
-    assert len(idents) == len(set(idents))
-    assert all(set(drawing["aria-labelledby"].split()) <= set(idents) for drawing in drawings)
+    drawings = 0
+    for page in pages_of(places).values():
+        tags = TextOf(page).tags
+        drawn = [attributes for tag, attributes in tags if tag == "svg"]
+        idents = [attributes["id"] for _tag, attributes in tags if "id" in attributes]
+        assert ("html", {"lang": "es"}) in tags
+        assert [tag for tag, _ in tags].count("h1") == 1
+        assert [tag for tag, _ in tags].count("table") == [tag for tag, _ in tags].count("caption")
+        assert len(idents) == len(set(idents))
+        assert all(set(drawing["aria-labelledby"].split()) <= set(idents) for drawing in drawn)
+        drawings += len(drawn)
+    assert drawings >= 5
+
+
+def test_each_subject_has_a_page_a_workbook_and_its_place_in_the_navigation(places):
+    loaded(places)
+
+    outcome = run(etl_reports, places)
+
+    names = [Path(path).name for path in outcome["pages"]]
+    assert names == [
+        "informe.html",
+        "presupuesto.html",
+        "emprestito.html",
+        "plan_adquisiciones.html",
+        "plan_accion.html",
+        "unidades_proyecto.html",
+        "reportes_campo.html",
+        "calidad.html",
+    ]
+    for name, page in pages_of(places).items():
+        assert f'<a href="{name}" aria-current="page">' in page
+        assert openpyxl.load_workbook((places.reports / name).with_suffix(".xlsx")).sheetnames[0] == "Resumen"
+
+
+def test_units_are_drawn_on_the_map_and_counted_by_territory(places):
+    corner = {"type": "Polygon", "coordinates": [[[-76.5, 3.4], [-76.4, 3.4], [-76.4, 3.5], [-76.5, 3.4]]]}
+    ground = {"tipo_territorio": "comuna", "area_km2": 1.0, "geometria": json.dumps(corner)}
+    unit = {"lat": 3.42, "lon": -76.42, "geometria": "{}", "fuera_rango": "ACEPTABLE", "n_fuentes": 1}
+    work = {"fila_origen": 2, "fuera_rango": "ACEPTABLE", "estado": "En ejecución", "presupuesto": 2 * 10**12}
+    loaded(
+        places,
+        territorios=[{"codigo": "08", "territorio": "COMUNA 08", **ground}],
+        unidades_proyecto=[{"upid": "UNP-1", "n_intervenciones": 2, **unit}],
+        intervenciones=[
+            {
+                "intervencion_id": "a",
+                "upid": "UNP-1",
+                "territorio": "COMUNA 08",
+                "frente_activo": "Frente activo",
+                **work,
+            },
+            {"intervencion_id": "b", "upid": "UNP-1", "territorio": None, "frente_activo": "Inactivo", **work},
+        ],
+    )
+
+    run(etl_reports, places)
+
+    page = pages_of(places)["unidades_proyecto.html"]
+    assert "<title>COMUNA 08: 1</title>" in page
+    assert page.count("<circle") == 1
+    assert "$ 4,00 billones" in TextOf(page).text
+    assert "prueba.csv" in page
+
+
+def test_a_warehouse_that_lacks_the_newer_tables_is_reported_without_them(places):
+    loaded(places)
+    for table in ("territorios", "paa"):
+        with duckdb.connect(str(places.warehouse)) as connection:
+            connection.execute(f"DROP VIEW vigentes.{table}")
+
+    run(etl_reports, places)
+
+    assert "sin datos" in TextOf(pages_of(places)["plan_adquisiciones.html"]).text
 
 
 def test_text_of_the_data_is_escaped_and_never_becomes_markup(places):
@@ -293,8 +390,9 @@ def test_quality_stands_in_the_report_and_its_absence_is_said(places, monkeypatc
     run(etl_reports, places)
 
     text = TextOf(page_of(places)).text
+    points = str(Decimal(judged["score"]).quantize(Decimal("0.1"), ROUND_HALF_UP))
     assert "Calidad de los datos (0 a 100) sin datos" in without
-    assert f"Calidad de los datos (0 a 100) {judged['score'][:-1].replace('.', ',')}" in text
+    assert f"Calidad de los datos (0 a 100) {points.replace('.', ',')}" in text
     assert "validación corrida-7" in text
     assert "valor_pagado ≤ valor_contrato" in text
 
@@ -322,7 +420,10 @@ def test_a_second_report_of_the_day_replaces_the_first_and_nothing_else_is_left(
     run(etl_reports, places)
     outcome = run(etl_reports, places)
 
-    names = sorted(path.name for path in places.reports.iterdir())
-    dated = sorted(Path(path).name for path in outcome["dated"])
-    assert names == sorted(["informe.html", "informe.xlsx", *dated])
-    assert all((places.reports / name).stat().st_mode & 0o077 == 0 for name in names)
+    latest = sorted(path.name for path in places.reports.iterdir() if path.is_file())
+    (day,) = [path for path in places.reports.iterdir() if path.is_dir() and path.name[0] == "2"]
+    dated = sorted(path.name for path in day.iterdir())
+    assert sorted(path for path in latest if not path.endswith(".pdf")) == dated
+    assert sorted(Path(path).name for path in outcome["dated"]) == dated
+    assert {day / name for name in dated} == {Path(path) for path in outcome["dated"]}
+    assert all((places.reports / name).stat().st_mode & 0o077 == 0 for name in latest)

@@ -31,8 +31,10 @@ CATALOGUES = {
 SAME_IN_BOTH = {
     "Choice({choices})",
     "Error: {message}",
+    "Real",
     "error",
     "no",
+    "real",
     "task {task_id}: {reason} ({error})",
     "{dataset}.{column}: {reason}",
 }

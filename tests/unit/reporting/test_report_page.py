@@ -104,3 +104,13 @@ def test_bars_of_zero_do_not_break_the_scale():
 
     assert "NaN" not in drawing
     assert "0,0 %" in drawing
+
+
+def test_long_names_are_cut_beside_their_bars_and_never_drawn_over_each_other():
+    names = [f"Secretaría de Desarrollo Territorial y {what}" for what in ("Participación", "Vivienda")]
+
+    drawing = bars("g-7", [Bar(label=name, value=Decimal(1), text="1") for name in names], title="Nombres")
+
+    assert drawing.count("Secretaría de Desarrollo…") == 2
+    assert drawing.count(">1</text>") == 2
+    assert "; ".join(f"{name}: 1" for name in names) in drawing

@@ -205,6 +205,16 @@ def test_a_line_said_twice_is_one_row_that_knows_it_was_said_twice():
     assert frames[EMP_CONTRATOS_INDEX.name].get_column("filas_indice").to_list() == [2]
 
 
+def test_rows_of_the_index_can_be_counted_by_the_bank_as_written_however_many_references_they_bear():
+    lots = ["4151.010.26.1.0887-2025", "4151.010.26.1.0888-2025"]
+    rows = [index_row(referencia_contrato=lots), index_row(referencia_contrato=lots[1:]), index_row(banco="Davivienda")]
+
+    lines = loan(rows)[EMP_CONTRATOS_INDEX.name]
+
+    by_bank = lines.group_by("banco_crudo").agg(pl.col("filas_propias", "filas_indice").sum()).sort("banco_crudo")
+    assert by_bank.rows() == [("DAVIVIENDA-Otro Si", 2, 3), ("Davivienda", 1, 1)]
+
+
 def test_the_order_of_the_index_does_not_matter():
     rows = [index_row(), index_row(bp="26005376"), index_row(referencia_contrato=[])]
 

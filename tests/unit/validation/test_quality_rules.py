@@ -9,7 +9,6 @@ from etl_kit.quality import Severity, run_rules
 from etl_kit.quality_rules import RULES
 from tests.unit.validation.city_rows import (
     budget_line,
-    city,
     contract,
     in_memory,
     index_line,
@@ -18,6 +17,8 @@ from tests.unit.validation.city_rows import (
     process,
     project,
 )
+from tests.unit.validation.plan_faults import FAULTS as PLAN_FAULTS
+from tests.unit.validation.plan_rows import whole_city as city
 
 TODAY = date(2025, 5, 20)
 INFORMATIVE = {"SE002"}  # says which columns are mostly empty, as most are in rows made for tests
@@ -169,6 +170,7 @@ FAULTS = {
         "contratos_secop",
         {"contratos_secop": [contract(proceso_compra="CO1.BDOS.9")]},
     ),
+    "a contract whose project is unknown": ("RI005", "contratos_secop", {"contratos_secop": [contract(bpin="1")]}),
     "a link that is the text of a dict": (
         "TA005",
         "contratos_secop",
@@ -217,6 +219,7 @@ FAULTS = {
         "contrato_bpin",
         {"contrato_bpin": [{"id_contrato": "CO1.PCCNTR.9", "bpin": "2024760010333"}]},
     ),
+    **PLAN_FAULTS,
 }
 
 

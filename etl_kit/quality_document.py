@@ -1,0 +1,52 @@
+"""The page of all quality rules; `python -m etl_kit.quality_document > docs/quality_rules.md` writes it anew."""
+
+import sys
+from collections.abc import Sequence
+
+from etl_kit.datasets import WAREHOUSE
+from etl_kit.quality import ROWS_KEPT, Rule, Severity
+from etl_kit.quality_centres import ROWS_PER_RULE
+from etl_kit.quality_rules import RULES
+
+_HEAD = ("| regla | severidad | familia | qué debe cumplirse |", "|---|---|---|---|")
+_WEIGHTS = ", ".join(f"{severity} {severity.weight}" for severity in Severity)
+_INTRODUCTION = f"""# Reglas de calidad
+
+Esta página se escribe a partir de las reglas mismas (`etl_kit/quality_rules.py`) y una prueba la compara con ellas:
+`python -m etl_kit.quality_document > docs/quality_rules.md` la vuelve a escribir.
+
+- `validate_data_quality` pregunta todas las reglas al almacén publicado y guarda el resultado en
+  `data/warehouse/<fuente>_calidad.duckdb`: cuántos elementos se revisaron, cuántos fallan y hasta
+  {ROWS_KEPT} filas por regla.
+- Puntaje de una tabla: máx(0, 100 − Σ pesos de lo que falla ÷ (filas × 10) × 100), con pesos {_WEIGHTS}.
+  El puntaje general es la media de las tablas, cada una con el mismo peso, y al lado se dice cuál es la peor.
+- Cada centro gestor tiene su puntaje y su libro en `data/reports/<fuente>/por_centro_gestor/<código>.xlsx`, solo con
+  sus filas (hasta {ROWS_PER_RULE} por regla).
+- Con `gate` en la tarea `load_data_complete`, una regla CRITICAL incumplida impide publicar.
+- Lo que no se puede leer no llega a estas tablas: queda entre los rechazados de su transformación. Así se revisan las
+  reglas LC002 (avance numérico) y TQ002 (formato de fecha) del original.
+- Una regla que no se puede preguntar, porque falta su tabla, queda `no_evaluada`; nunca cuenta como cumplida.
+"""
+
+
+def rules_as_markdown(rules: Sequence[Rule]) -> str:
+    """The page: an introduction, then the rules of each table, the most severe first."""
+    order = list(Severity)
+    parts = [_INTRODUCTION]
+    for dataset in WAREHOUSE:
+        own = sorted(
+            (rule for rule in rules if rule.table == dataset.name),
+            key=lambda rule: (order.index(rule.severity), rule.rule_id),
+        )
+        rows = [f"| {rule.rule_id} | {rule.severity} | {rule.family} | {_cell(rule.about)} |" for rule in own]
+        heading = [f"## {dataset.name}", "", f"Una fila es {dataset.about}.", ""]
+        parts.append("\n".join([*heading, *_HEAD, *rows, ""]))
+    return "\n".join(parts)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(rules_as_markdown(RULES))

@@ -1,0 +1,139 @@
+"""The warehouse as one DuckDB file per source."""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from string import Template
+from typing import Any, Final
+
+import duckdb
+import polars as pl
+
+from etl_kit.datasets import Dataset
+from etl_kit.errors import MissingInput
+from etl_kit.settings import Source
+from etl_kit.warehouse import CURRENT, STAGING, ArrowStream, publishing, reading
+from etl_kit.warehouse_port import PATIENCE, Dialect, Shape, TableName, listed
+
+DUCKDB: Final = Dialect(
+    tables="main",
+    staging=STAGING,
+    views=CURRENT,
+    view="{table}",
+    types={
+        pl.String: "VARCHAR",
+        pl.Int64: "BIGINT",
+        pl.Float64: "DOUBLE",
+        pl.Boolean: "BOOLEAN",
+        pl.Date: "DATE",
+        pl.Datetime: "TIMESTAMP WITH TIME ZONE",
+        pl.Decimal: "DECIMAL({},{})",
+    },
+    text_order="",
+    bound="${name}",
+    attempt="TRY_CAST({value} AS {dtype})",
+    analyze="",
+)
+_SCHEMAS = (
+    f"DROP SCHEMA IF EXISTS {STAGING} CASCADE",
+    f"CREATE SCHEMA {STAGING}",
+    f"CREATE SCHEMA IF NOT EXISTS {CURRENT}",
+)
+_DROP_STAGING = f"DROP SCHEMA {STAGING} CASCADE"
+_ALL = Template("SELECT * FROM $table")
+_APPEND = Template("INSERT INTO $table ($columns) SELECT $columns FROM entrada")
+_COLUMNS = """
+SELECT column_name, data_type FROM duckdb_columns()
+WHERE schema_name = $schema AND table_name = $table ORDER BY column_index
+"""
+_CONSTRAINTS = """
+SELECT constraint_type, constraint_column_names, referenced_table FROM duckdb_constraints()
+WHERE schema_name = $schema AND table_name = $table AND constraint_type IN ('PRIMARY KEY', 'FOREIGN KEY')
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DuckdbWarehouse:
+    """A file that a load copies, changes and renames over the old one; see `etl_kit.warehouse.publishing`."""
+
+    path: Path
+    source: Source
+
+    @property
+    def place(self) -> str:
+        """The path of the file."""
+        return str(self.path)
+
+    @contextmanager
+    def publishing(self, *, patience: timedelta = PATIENCE) -> Iterator["DuckdbPublication"]:
+        """As `Warehouse.publishing`: the private copy of the file makes one transaction of the whole block."""
+        with publishing(self.path, source=self.source, patience=patience) as connection:
+            for statement in _SCHEMAS:
+                connection.execute(statement)
+            yield DuckdbPublication(connection)
+            connection.execute(_DROP_STAGING)
+
+    @contextmanager
+    def reading(self, *, made_by: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """As `Warehouse.reading`: the file itself, opened read-only."""
+        with reading(self.path, source=self.source, made_by=made_by) as connection:
+            yield connection
+
+    def read_table(self, dataset: Dataset, *, made_by: str) -> pl.DataFrame:
+        """As `Warehouse.read_table`."""
+        with self.reading(made_by=made_by) as connection:
+            view = DUCKDB.view_of(dataset.name)
+            if DuckdbPublication(connection).shape_of(view) is None:
+                raise MissingInput(self.path, made_by=made_by)
+            return dataset.conform(pl.DataFrame(connection.sql(_ALL.substitute(table=view))))
+
+
+class DuckdbPublication:
+    """A load into an open DuckDB connection."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    @property
+    def dialect(self) -> Dialect:
+        """The words of DuckDB."""
+        return DUCKDB
+
+    def execute(self, statement: str, values: Mapping[str, object] | None = None) -> int:
+        """As `Publication.execute`."""
+        row = self._connection.execute(statement, values).fetchone()
+        return row[0] if row is not None and isinstance(row[0], int) else 0
+
+    def ask(self, statement: str, values: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
+        """As `Publication.ask`."""
+        return self._connection.execute(statement, values).fetchall()
+
+    def append(self, table: TableName, frame: pl.DataFrame) -> None:
+        """As `Publication.append`, by handing the frame's memory over."""
+        append(self._connection, table, frame)
+
+    def shape_of(self, table: TableName) -> Shape | None:
+        """As `Publication.shape_of`."""
+        which = {"schema": table.schema, "table": table.name}
+        columns = {str(name): str(dtype) for name, dtype in self.ask(_COLUMNS, which)}
+        if not columns:
+            return None
+        constraints = self.ask(_CONSTRAINTS, which)
+        key = next((tuple(names) for kind, names, _target in constraints if kind == "PRIMARY KEY"), ())
+        points_at = {(tuple(names), str(target)) for kind, names, target in constraints if kind == "FOREIGN KEY"}
+        return Shape(columns=columns, key=key, points_at=frozenset(points_at))
+
+    @contextmanager
+    def checking(self, *, staged: Collection[str]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """As `Publication.checking`: the load's own connection shows all of it."""
+        del staged
+        yield self._connection
+
+
+def append(connection: duckdb.DuckDBPyConnection, table: TableName, frame: pl.DataFrame) -> None:
+    """Put the rows of `frame` into a table that has its columns."""
+    connection.register("entrada", ArrowStream(frame))
+    connection.execute(_APPEND.substitute(table=table, columns=listed(frame.columns)))
+    connection.unregister("entrada")
