@@ -1,6 +1,7 @@
 """Charts of a report as inline SVG: no script, colours from the page's style sheet, a title and a description."""
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,8 +15,10 @@ from reporting_app import wording
 
 _WIDTH = 300
 _LONGEST_LABEL = 190  # pixels
-_LONGEST_WORDS = 26  # characters: as wide as that on a reader's screen
+_LONGEST_WORDS = 26  # characters of a line: as wide as that on a reader's screen
+_MOST_LINES = 2
 _BAR_STEP = 19
+_BAR_STEP_OF_TWO_LINES = 31
 _LINES_HEIGHT = 230
 _CHARACTER_WIDTH = 7.2  # pixels, generous: the reader's font is not the one that measured
 _SERIES = ("var(--serie-1)", "var(--serie-2)", "var(--serie-3)", "var(--serie-4)")
@@ -41,7 +44,8 @@ def bars(ident: str, items: Sequence[Bar], *, title: str, series: int = 0) -> st
     """
     if not items:
         return ""
-    labels = _short_labels([item.label for item in items])
+    labels = _wrapped_labels([item.label for item in items])
+    longest = max(len(line) for label in labels for line in label.split("\n"))
     frame = pl.DataFrame(
         [
             (position, label, float(item.value), item.text)
@@ -50,7 +54,7 @@ def bars(ident: str, items: Sequence[Bar], *, title: str, series: int = 0) -> st
         schema={"orden": pl.Int64, "etiqueta": pl.String, "valor": pl.Float64, "texto": pl.String},
         orient="row",
     )
-    label_room = min(_LONGEST_LABEL, _CHARACTER_WIDTH * max(map(len, labels))) + 14
+    label_room = min(_LONGEST_LABEL, _CHARACTER_WIDTH * longest) + 14
     room = _WIDTH - _CHARACTER_WIDTH * max(len(item.text) for item in items) - 8
     lengths = [float(item.value) for item in items]
     domain = [min(0.0, *lengths), (max(lengths) or 1.0) * _WIDTH / max(room, _WIDTH / 4)]
@@ -59,24 +63,32 @@ def bars(ident: str, items: Sequence[Bar], *, title: str, series: int = 0) -> st
         "etiqueta:N",
         sort=alt.EncodingSortField(field="orden"),
         title=None,
-        axis=alt.Axis(labelLimit=_LONGEST_LABEL, minExtent=label_room),
+        axis=alt.Axis(
+            labelLimit=_LONGEST_LABEL,
+            minExtent=label_room,
+            labelExpr="split(datum.label, '\\n')",
+            labelLineHeight=13,
+            labelBaseline="middle",
+        ),
     )
     drawn = alt.Chart(frame)
+    step = _BAR_STEP_OF_TWO_LINES if any("\n" in label for label in labels) else _BAR_STEP
     chart = alt.layer(
         drawn.mark_bar(color=_SERIES[series], cornerRadiusEnd=2).encode(x=across, y=down),
         drawn.mark_text(align="left", dx=5, color="currentColor").encode(x=across, y=down, text="texto:N"),
-    ).properties(width=_WIDTH, height=alt.Step(_BAR_STEP))
+    ).properties(width=_WIDTH, height=alt.Step(step))
     return _as_svg(ident, chart, title, "; ".join(f"{item.label}: {item.text}" for item in items))
 
 
-def _short_labels(labels: Sequence[str]) -> list[str]:
-    """Labels that fit beside the bars and stay apart: two bars of one name would be drawn over each other."""
-    short: list[str] = []
+def _wrapped_labels(labels: Sequence[str]) -> list[str]:
+    """Labels in at most two lines beside the bars, kept apart: two bars of one name would be drawn over each other."""
+    wrapped: list[str] = []
     for label in labels:
-        cut = label if len(label) <= _LONGEST_WORDS else f"{label[: _LONGEST_WORDS - 1].rstrip()}…"
-        same = short.count(cut) + sum(other.startswith(f"{cut} (") for other in short)
-        short.append(f"{cut} ({same + 1})" if same else cut)
-    return short
+        lines = textwrap.wrap(label, _LONGEST_WORDS, max_lines=_MOST_LINES, placeholder="…") or [""]
+        text = "\n".join(lines)
+        same = wrapped.count(text) + sum(other.startswith(f"{text} (") for other in wrapped)
+        wrapped.append(f"{text} ({same + 1})" if same else text)
+    return wrapped
 
 
 def lines_by_year(ident: str, shares: Mapping[tuple[int, int], Decimal], *, title: str) -> str:

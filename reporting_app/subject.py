@@ -1,8 +1,11 @@
 """A subject of the report: one page with its own workbook, and the small makers that all subjects share."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from typing import Final
 
 import duckdb
 
@@ -14,6 +17,8 @@ from reporting_app.page import Card, Drawing, Section
 from reporting_app.tables import Row, Table, exact
 
 MOST_BARS = 18
+_SEPARATOR: Final = re.compile(r"[,;] ")
+"""Between the files that one row, or one load, comes from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,14 +45,18 @@ def rows_if_there(warehouse: duckdb.DuckDBPyConnection, query: str) -> list[dict
 
 
 def source_of(loads: Sequence[Row], *tables: str) -> str:
-    """The files that these tables were last loaded from, each with its cut."""
+    """The files that these tables were last loaded from, each once, by their cut."""
     known = {str(load["tabla"]): load for load in loads}
-    told = {
-        _("{files} · cut: {day}").format(files=load["fuente"], day=wording.long_date(load["fecha_corte"]))  # type: ignore[arg-type] # a date column
-        for name in tables
-        if (load := known.get(name)) is not None and load["fuente"]
-    }
-    return "; ".join(sorted(told)) or wording.NO_DATA
+    files: dict[date, set[str]] = {}
+    for name in tables:
+        load = known.get(name)
+        if load is not None and load["fuente"]:
+            files.setdefault(load["fecha_corte"], set()).update(_SEPARATOR.split(str(load["fuente"])))  # type: ignore[arg-type] # a date column
+    told = [
+        _("{files} · cut: {day}").format(files=", ".join(sorted(names)), day=wording.long_date(day))
+        for day, names in sorted(files.items())
+    ]
+    return "; ".join(told) or wording.NO_DATA
 
 
 def drawing(

@@ -106,11 +106,21 @@ def test_bars_of_zero_do_not_break_the_scale():
     assert "0,0 %" in drawing
 
 
-def test_long_names_are_cut_beside_their_bars_and_never_drawn_over_each_other():
-    names = [f"Secretaría de Desarrollo Territorial y {what}" for what in ("Participación", "Vivienda")]
+def test_long_names_stand_in_two_lines_beside_their_bars_and_are_never_drawn_over_each_other():
+    names = [f"Secretaría de Desarrollo Territorial y {what}" for what in ("Participación", "Vivienda", "Vivienda")]
 
     drawing = bars("g-7", [Bar(label=name, value=Decimal(1), text="1") for name in names], title="Nombres")
 
-    assert drawing.count("Secretaría de Desarrollo…") == 2
-    assert drawing.count(">1</text>") == 2
+    assert drawing.count("Secretaría de Desarrollo<") == 3
+    assert drawing.count("Territorial y Vivienda<") == 1
+    assert drawing.count("Territorial y Vivienda (2)<") == 1
+    assert drawing.count(">1</text>") == 3
     assert "; ".join(f"{name}: 1" for name in names) in drawing
+
+
+def test_a_name_too_long_for_two_lines_ends_in_a_mark():
+    name = "Contratación Directa - Prestación de Servicios Profesionales y de Apoyo a la Gestión"
+
+    drawing = bars("g-8", [Bar(label=name, value=Decimal(1), text="1")], title="Nombres")
+
+    assert "Prestación de Servicios…<" in drawing
