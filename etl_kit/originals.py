@@ -12,6 +12,8 @@ from etl_kit.files import read_json
 from etl_kit.translation import _
 
 REGISTER: Final = "registro.json"
+EXTRACTED_BY: Final = "extract_archivos"
+"""The task that receives what departments hand over."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from etl_kit.errors import MissingInput, UnreadableInput
 from etl_kit.lost_letters import with_letters_back
-from etl_kit.originals import Original
+from etl_kit.originals import EXTRACTED_BY, Original
 from etl_kit.shapes import read_shapefile
 from etl_kit.text import or_none, plain_key
 from etl_kit.translation import _
@@ -45,7 +45,6 @@ CORREGIMIENTOS: Final[Mapping[int, str]] = {
 """Names by the city's code, as the basemap writes them."""
 
 BASEMAPS: Final = ("comunas", "corregimientos", "barrios", "veredas")
-_EXTRACTED_BY: Final = "extract_archivos"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +84,7 @@ class Territories:
         for name, file in layers.items():
             if file is None:
                 folder = originals[0].path.parent if originals else Path("basemaps")
-                raise MissingInput(folder / f"{name}.shp.zip", made_by=_EXTRACTED_BY)
+                raise MissingInput(folder / f"{name}.shp.zip", made_by=EXTRACTED_BY)
         return cls(**{name: _areas(file, _READERS[name]) for name, file in layers.items() if file is not None})
 
     def locate(self, points: Sequence[tuple[float, float] | None]) -> pl.DataFrame:

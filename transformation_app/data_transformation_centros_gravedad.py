@@ -2,25 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
 
 import polars as pl
 
 from etl_kit.datasets import CENTROS_GRAVEDAD
 from etl_kit.dates import today_in_colombia
-from etl_kit.errors import MissingInput, UnreadableInput
+from etl_kit.errors import UnreadableInput
 from etl_kit.lineage import with_lineage
-from etl_kit.originals import Original, current_originals
+from etl_kit.originals import EXTRACTED_BY, Original, current_originals
 from etl_kit.places import Places
 from etl_kit.rejects import Rejects
 from etl_kit.settings import read_settings
-from etl_kit.territories import Territories
 from etl_kit.translation import _
 from transformation_app.field_tables import current_reports, reports, unknown_categories, with_places
 from transformation_app.field_workbooks import read_answers
+from transformation_app.inputs import basemaps, if_present
 from transformation_app.results import write_results
-
-EXTRACTED_BY: Final = "extract_archivos"
 
 
 def main(*, source: str | None = None, home: str | None = None) -> dict[str, object]:
@@ -39,7 +36,7 @@ def main(*, source: str | None = None, home: str | None = None) -> dict[str, obj
     rows = read_reports(originals, rejects=rejects, warnings=warnings)
     frame = CENTROS_GRAVEDAD.empty()
     if rows is not None:
-        placed = with_places(rows, _territories(places, warnings), rejects=rejects)
+        placed = with_places(rows, if_present(basemaps, places, warnings), rejects=rejects)
         frame = with_lineage(
             placed,
             fuente=pl.col("fuente"),
@@ -85,14 +82,6 @@ def read_reports(originals: Sequence[Original], *, rejects: Rejects, warnings: l
         text = _("{count} reports stand in a later workbook too and count there only")
         warnings.append(text.format(count=older))
     return rows
-
-
-def _territories(places: Places, warnings: list[str]) -> Territories | None:
-    try:
-        return Territories.read(current_originals(places.raw("basemaps"), made_by=EXTRACTED_BY))
-    except MissingInput as error:
-        warnings.append(_("going on without an input: {reason}").format(reason=error))
-        return None
 
 
 def _category_warnings(rows: pl.DataFrame) -> list[str]:

@@ -8,7 +8,7 @@ import polars as pl
 
 from etl_kit.datasets import EMP_PAA, PAA, PAA_FUENTES, Dataset
 from etl_kit.lineage import with_lineage
-from etl_kit.originals import current_originals
+from etl_kit.originals import EXTRACTED_BY, current_originals
 from etl_kit.places import Places
 from etl_kit.rejects import Rejects
 from etl_kit.settings import read_settings
@@ -43,7 +43,7 @@ def main(*, source: str | None = None, home: str | None = None) -> dict[str, obj
     settings = read_settings(home=home, source=source)
     places = Places.of(settings)
     rejects = Rejects(dataset=PAA.name)
-    plans, warnings = read_plans(current_originals(places.raw("paa"), made_by="extract_archivos"), rejects=rejects)
+    plans, warnings = read_plans(current_originals(places.raw("paa"), made_by=EXTRACTED_BY), rejects=rejects)
     catalogue = if_present(bpin_catalogue, places, warnings)
     frames = plan_frames(
         plans,

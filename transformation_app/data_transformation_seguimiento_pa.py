@@ -11,7 +11,7 @@ import polars as pl
 
 from etl_kit.datasets import SEGUIMIENTO_ARCHIVOS, SEGUIMIENTO_PA, Dataset
 from etl_kit.lineage import with_lineage
-from etl_kit.originals import current_originals
+from etl_kit.originals import EXTRACTED_BY, current_originals
 from etl_kit.places import Places
 from etl_kit.rejects import Rejects
 from etl_kit.settings import read_settings
@@ -21,7 +21,6 @@ from transformation_app.action_plan_files import TABLES, Reading, read_files
 from transformation_app.results import write_results
 
 FOLDER: Final = "seguimiento_pa"
-MADE_BY: Final = "extract_archivos"
 
 
 def main(*, source: str | None = None, home: str | None = None) -> dict[str, object]:
@@ -33,7 +32,7 @@ def main(*, source: str | None = None, home: str | None = None) -> dict[str, obj
     """
     settings = read_settings(home=home, source=source)
     places = Places.of(settings)
-    originals = current_originals(places.raw(FOLDER), made_by=MADE_BY)
+    originals = current_originals(places.raw(FOLDER), made_by=EXTRACTED_BY)
     refused_files = Rejects(dataset=SEGUIMIENTO_ARCHIVOS.name)
     readings, warnings = read_files(originals, rejects=refused_files)
     rejects = all_rejects(readings, refused_files)

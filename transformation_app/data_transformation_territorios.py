@@ -10,7 +10,7 @@ from etl_kit.datasets import BARRIOS_VEREDAS, TERRITORIOS
 from etl_kit.dates import today_in_colombia
 from etl_kit.lineage import with_lineage
 from etl_kit.lost_letters import LOST
-from etl_kit.originals import current_originals, received_days
+from etl_kit.originals import EXTRACTED_BY, current_originals, received_days
 from etl_kit.places import Places
 from etl_kit.settings import read_settings
 from etl_kit.shapes import areas_km2, geojson, simplified
@@ -18,7 +18,6 @@ from etl_kit.territories import COMUNA, CORREGIMIENTO, Area, Territories
 from etl_kit.translation import _
 from transformation_app.results import write_results
 
-EXTRACTED_BY: Final = "extract_archivos"
 BARRIO: Final = "barrio"
 VEREDA: Final = "vereda"
 METRES_LEFT_OUT: Final = 30

@@ -10,12 +10,13 @@ from etl_kit.dates import today_in_colombia
 from etl_kit.errors import MissingInput, UnreadableInput
 from etl_kit.files import read_parquet, write_bytes_atomic, write_parquet
 from etl_kit.lineage import with_lineage
-from etl_kit.originals import Original, current_originals, received_days
+from etl_kit.originals import EXTRACTED_BY, Original, current_originals, received_days
 from etl_kit.places import Places
 from etl_kit.rejects import Rejects
 from etl_kit.settings import read_settings
 from etl_kit.territories import Territories
 from etl_kit.translation import _
+from transformation_app.inputs import basemaps, if_present
 from transformation_app.results import write_results
 from transformation_app.units_categories import unknown_categories, with_categories
 from transformation_app.units_cells import clean_file
@@ -25,7 +26,6 @@ from transformation_app.units_map import feature_collection
 from transformation_app.units_places import with_places
 from transformation_app.units_tables import interventions, unit_rows, with_ids, without_nobodies
 
-EXTRACTED_BY = "extract_archivos"
 UPIDS = "upids"
 """The map of ids, beside the datasets: it makes a unit keep its id when its rows change."""
 
@@ -42,7 +42,7 @@ def main(*, source: str | None = None, home: str | None = None) -> dict[str, obj
     now = datetime.now(UTC)
     rejects = Rejects(dataset=INTERVENCIONES.name)
     warnings: list[str] = []
-    territories = _territories(places, warnings)
+    territories = if_present(basemaps, places, warnings)
     folder = places.raw("unidades_proyecto")
     originals = current_originals(folder, made_by=EXTRACTED_BY)
     rows = read_units(originals, territories, rejects=rejects, warnings=warnings)
@@ -123,14 +123,6 @@ def category_warnings(works: pl.DataFrame) -> list[str]:
         )
         for column, counts in unknown_categories(works).items()
     ]
-
-
-def _territories(places: Places, warnings: list[str]) -> Territories | None:
-    try:
-        return Territories.read(current_originals(places.raw("basemaps"), made_by=EXTRACTED_BY))
-    except MissingInput as error:
-        warnings.append(_("going on without an input: {reason}").format(reason=error))
-        return None
 
 
 def _remembered(places: Places) -> pl.DataFrame:

@@ -8,8 +8,10 @@ import polars as pl
 from etl_kit.datasets import CATALOGO_BPIN
 from etl_kit.errors import MissingInput
 from etl_kit.files import read_parquet
+from etl_kit.originals import EXTRACTED_BY, current_originals
 from etl_kit.places import Places
 from etl_kit.snapshots import Snapshot, latest_snapshot
+from etl_kit.territories import Territories
 from etl_kit.translation import _
 
 Read = TypeVar("Read")
@@ -33,6 +35,11 @@ def index_snapshot(places: Places) -> Snapshot:
 def bpin_catalogue(places: Places) -> pl.DataFrame:
     """The catalogue BP → BPIN; raises MissingInput."""
     return read_parquet(places.transformed(CATALOGO_BPIN.name), made_by=CATALOGO_BPIN.made_by)
+
+
+def basemaps(places: Places) -> Territories:
+    """The comunas, corregimientos, barrios and veredas; raises MissingInput, UnreadableInput."""
+    return Territories.read(current_originals(places.raw("basemaps"), made_by=EXTRACTED_BY))
 
 
 def if_present(read: Callable[[Places], Read], places: Places, warnings: list[str]) -> Read | None:

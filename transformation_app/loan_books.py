@@ -10,14 +10,13 @@ import fastexcel
 import polars as pl
 
 from etl_kit.errors import MissingInput, UnreadableInput
-from etl_kit.originals import Original, current_originals
+from etl_kit.originals import EXTRACTED_BY, Original, current_originals
 from etl_kit.places import Places
 from etl_kit.rejects import Rejects
 from etl_kit.translation import _
 from transformation_app.loan_layout import COLUMNS, Kind, Layout, MonthColumn, layout_of
 
 FOLDER: Final = "emprestito"
-MADE_BY: Final = "extract_archivos"
 WORKBOOK: Final = ".xlsx"
 REPEATED_HEADER: Final = "encabezado repetido: solo cuenta la primera columna"
 
@@ -74,7 +73,7 @@ class LoanBooks:
 def loan_books(places: Places) -> LoanBooks:
     """What the current workbooks of the loan hold; without any, nothing but a warning."""
     try:
-        originals = current_originals(places.raw(FOLDER), made_by=MADE_BY)
+        originals = current_originals(places.raw(FOLDER), made_by=EXTRACTED_BY)
     except MissingInput as error:
         return LoanBooks(warnings=[_("going on without an input: {reason}").format(reason=error)])
     return read_books(originals)

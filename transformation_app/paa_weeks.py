@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from etl_kit.errors import MissingInput, UnreadableInput
-from etl_kit.originals import Original
+from etl_kit.originals import EXTRACTED_BY, Original
 from etl_kit.rejects import Rejects
 from etl_kit.translation import _
 from transformation_app.paa_files import WeeklyPlan, read_plan
@@ -125,7 +125,7 @@ def _content(file: Original) -> bytes:
     try:
         return file.path.read_bytes()
     except FileNotFoundError as error:
-        raise MissingInput(file.path, made_by="extract_archivos") from error
+        raise MissingInput(file.path, made_by=EXTRACTED_BY) from error
 
 
 def _judged(lines: pl.DataFrame, rejects: Rejects) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final
 
-import numpy as np
 import polars as pl
 import pyproj
 import shapely
@@ -17,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from etl_kit.coordinates import Point, Unreadable, inside_city, read_point
 from etl_kit.rejects import Rejects
-from etl_kit.shapes import DEGREES, METRES, length_m
+from etl_kit.shapes import DEGREES, METRES, geojson, length_m
 from etl_kit.territories import LOCATED, Territories, territory_label
 from etl_kit.text import or_none, plain_column
 
@@ -99,14 +98,6 @@ def with_places(
         pl.Series("geometria", geojson([each.drawn for each in spotted]), dtype=pl.String)
     )
     return with_territory(rows.hstack(placed).hstack(_computed(spotted, territories)))
-
-
-def geojson(geometries: Sequence[BaseGeometry | None]) -> list[str | None]:
-    """Each geometry as GeoJSON text of `DECIMALS` decimals, longitude first."""
-    if not geometries:
-        return []
-    rounded = shapely.transform(np.array(geometries, dtype=object), lambda xy: xy.round(DECIMALS))
-    return list(shapely.to_geojson(rounded))  # type: ignore[no-untyped-call]
 
 
 def with_territory(rows: pl.DataFrame) -> pl.DataFrame:

@@ -38,7 +38,7 @@ LOADED = (budget_figures, paa_figures, action_plan_figures, loan_figures, geo_fi
 
 ELSEWHERE = {
     "geo.obras_lineales.con_z": "the Z is dropped on reading: test_units.py counts it in the file",
-    "geo.Infraestructura_2024.shp.epsg": "everything is kept in EPSG:4326: test_units.py",
+    "geo.Infraestructura_2024.shp.epsg": "of the file, not of what is kept: test_units.py",
     "geo.obras_equipamientos.out_of_bbox_examples": "points outside the city are kept out: test_units.py",
     "geo.unidades_proyecto_drive_2025.out_of_bbox_examples": "the same",
 }

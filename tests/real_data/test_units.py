@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import polars as pl
+import pyproj
 import pytest
 
 from tests.real_data.units_figures import figures
@@ -21,7 +22,7 @@ KNOWN_OTHERWISE = {
     "geo.obras_equipamientos.out_of_bbox_examples": "examples, compared in a test of their own",
     "geo.unidades_proyecto_drive_2025.out_of_bbox_examples": "examples, compared in a test of their own",
     "geo.obras_lineales.con_z": "the Z is dropped: compared in a test of its own",
-    "geo.Infraestructura_2024.shp.epsg": "not kept: everything is written in EPSG:4326",
+    "geo.Infraestructura_2024.shp.epsg": "of the file, compared in a test of its own",
 }
 
 pytestmark = pytest.mark.skipif(
@@ -153,3 +154,10 @@ def test_the_map_holds_every_located_unit(city):
     assert sum(len(each["properties"]["intervenciones"]) for each in drawing["features"]) == (
         located.get_column("n_intervenciones").sum()
     )
+
+
+def test_the_layer_lies_in_the_system_that_the_control_says(control):
+    layer = pyproj.CRS.from_wkt((DATA / "unidades_proyecto" / "Infraestructura_2024.prj").read_text(encoding="utf-8"))
+
+    flat = layer.to_2d().to_epsg(min_confidence=20)  # it says longitude first, and a height: else it is the same
+    assert flat == control["geo.Infraestructura_2024.shp.epsg"]
