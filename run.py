@@ -22,7 +22,11 @@ from pathlib import Path
 OLDEST_PYTHON = (3, 11)
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-LOCKS = {"core": [], "etl": ["--extra", "etl"], "dev": ["--extra", "etl", "--extra", "postgres", "--group", "dev"]}
+LOCKS = {
+    "core": [],
+    "etl": ["--extra", "etl", "--extra", "serve"],
+    "dev": ["--extra", "etl", "--extra", "serve", "--extra", "postgres", "--extra", "pdf", "--group", "dev"],
+}
 CATALOGUES = {
     ROOT / "orchestrator": "orquestador",
     ROOT / "etl_kit": "etl",
