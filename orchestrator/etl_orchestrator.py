@@ -4,7 +4,6 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 from orchestrator.core.errors import ExecutionEnded, NoReport, UsageError
 from orchestrator.core.executions import Execution
 from orchestrator.core.outcomes import JSON
-from orchestrator.core.plan import Plan, make_plan
 from orchestrator.core.ports import Listener
 from orchestrator.core.redaction import secret_values
 from orchestrator.core.results import ExecutionResult, TaskResult
@@ -25,22 +23,14 @@ from orchestrator.engine.runner import Runner
 from orchestrator.listeners.outbox import Lasting
 from orchestrator.operations import driving, ordering
 from orchestrator.operations.declaring import task, task_of, workflow, workflow_of
-from orchestrator.operations.parts import REPORT, Parts, registry_as_started
+from orchestrator.operations.journeys import Journey, take_up
+from orchestrator.operations.parts import REPORT, Parts
 from orchestrator.operations.rerunning import Part, wanted_again
 from orchestrator.operations.submitting import Wanted, submit
 from orchestrator.settings import Settings, read_settings
 
 __all__ = ["ETLOrchestrator", "ExecutionResult", "Task", "TaskResult", "TaskStatus", "TriggerRule", "Workflow"]
 __all__ += ["create_orchestrator", "task", "workflow"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Journey:
-    """A stored execution that can be driven: itself, its plan, and the parts with the definitions it started with."""
-
-    execution: Execution
-    plan: Plan
-    parts: Parts
 
 
 class ETLOrchestrator:
@@ -167,14 +157,7 @@ class ETLOrchestrator:
 
         Raises ExecutionEnded, and UsageError where a variable or a secret that is still needed has no value here.
         """
-        if execution.status.final:
-            raise ExecutionEnded(execution.execution_id, execution.status.value)
-        parts = self.parts.with_registry(registry_as_started(self.parts, execution))
-        plan = make_plan(parts.registry, execution.request.tasks)
-        runs = self.store.task_runs(execution.execution_id)
-        ended = {run.key.task_id for run in runs if run.status.final}
-        parts.call_maker(plan).check(execution.request, execution.created_at, without=ended)
-        return Journey(execution=execution, plan=plan, parts=parts)
+        return take_up(self.parts, execution)
 
     async def drive(
         self,

@@ -2,6 +2,9 @@
 
 import gettext
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from orchestrator.core.errors import ConfigurationRefused, OrchestratorError
@@ -13,6 +16,8 @@ LANGUAGES = ("es", "en")
 
 _catalogues: dict[str, gettext.NullTranslations] = {}
 _chosen = DEFAULT_LANGUAGE
+_spoken_here: ContextVar[str | None] = ContextVar("_spoken_here", default=None)
+"""Of one request to a server, whose readers speak different languages."""
 
 
 def use_language(language: str | None) -> None:
@@ -28,17 +33,28 @@ def language_from_environment() -> str:
 
 
 def current_language() -> str:
-    """The language chosen last."""
-    return _chosen
+    """The language of whatever is said now."""
+    return _spoken_here.get() or _chosen
+
+
+@contextmanager
+def speaking(language: str | None) -> Iterator[None]:
+    """Say everything in `language` inside the block, and only there; None changes nothing."""
+    token = _spoken_here.set(language if language in LANGUAGES else None)
+    try:
+        yield
+    finally:
+        _spoken_here.reset(token)
 
 
 def _(template: str) -> str:
     """`template` (English) in the chosen language."""
     if not template:  # gettext answers the catalogue's header to an empty text
         return template
-    if _chosen not in _catalogues:
-        _catalogues[_chosen] = gettext.translation("orquestador", LOCALE, languages=[_chosen], fallback=True)
-    return _catalogues[_chosen].gettext(template)
+    language = current_language()
+    if language not in _catalogues:
+        _catalogues[language] = gettext.translation("orquestador", LOCALE, languages=[language], fallback=True)
+    return _catalogues[language].gettext(template)
 
 
 def say(message: Message | OrchestratorError | None) -> str:

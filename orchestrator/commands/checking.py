@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from orchestrator.commands.options import config_option
+from orchestrator.commands.servers import server_url
 from orchestrator.translation import _
 
 
@@ -15,17 +16,18 @@ from orchestrator.translation import _
 @config_option
 def validate(config: Path | None) -> int:
     """Exit 0 where `run` would start, 2 where it would refuse."""
-    from orchestrator.commands.printing import write_out
+    url = server_url()
+    if url is not None:
+        from orchestrator.commands.server_looking import validate_there
+
+        return validate_there(url, config=config)
+    from orchestrator.commands.definition_view import say_valid
     from orchestrator.documents.configuration import read_configuration
     from orchestrator.settings import read_settings
 
     settings = read_settings(config=config)
     document = read_configuration(settings.config)
-    write_out(
-        _("{path}: valid ({tasks} tasks, {workflows} workflows)").format(
-            path=settings.config, tasks=len(document.registry.tasks), workflows=len(document.registry.workflows)
-        )
-    )
+    say_valid(str(settings.config), tasks=len(document.registry.tasks), workflows=len(document.registry.workflows))
     return 0
 
 

@@ -1,8 +1,9 @@
 """How stored executions are shown: one with its tasks, or a list."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from orchestrator.commands.printing import write_json, write_out
 from orchestrator.commands.summary import STYLES, task_rows, task_titles
 from orchestrator.commands.tables import write_records, write_table
 from orchestrator.core.errors import NoExecutionYet, UsageError
-from orchestrator.core.executions import Execution
+from orchestrator.core.executions import Execution, TaskRun
 from orchestrator.core.messages import N_
 from orchestrator.core.outcomes import JSON
 from orchestrator.core.report import build_report, iso
@@ -44,19 +45,29 @@ def show_execution(orchestrator: ETLOrchestrator, execution: Execution, form: st
     store = orchestrator.store
     status = stands_at(execution, datetime.now(UTC))
     runs = runs_stand_at(store.task_runs(execution.execution_id), status)
-    if form != "table":
-        attempts = store.attempts(execution.execution_id)
-        report = build_report(execution, runs, attempts, zone=orchestrator.zone, say=say)
-        report["status"] = status.value
-        write_records([report], form, {}) if form == "jsonl" else write_json(report)
+    if form == "table":
+        draw_execution(replace(execution, status=status), runs, orchestrator.zone)
         return
+    attempts = store.attempts(execution.execution_id)
+    report = build_report(execution, runs, attempts, zone=orchestrator.zone, say=say)
+    report["status"] = status.value
+    write_report(report, form)
+
+
+def write_report(report: Mapping[str, JSON], form: str) -> None:
+    """A report as `json`, or on one line (`jsonl`)."""
+    write_records([report], form, {}) if form == "jsonl" else write_json(dict(report))
+
+
+def draw_execution(execution: Execution, runs: Sequence[TaskRun], zone: tzinfo | None) -> None:
+    """A heading and a table of tasks; times in `zone`, else the machine's."""
     counts = Counter(run.status for run in runs)
     lines = [
         (_("execution"), execution.execution_id),
-        (_("status"), _(status.value)),
+        (_("status"), _(execution.status.value)),
         (_("workflow"), execution.request.workflow or "–"),
-        (_("started"), _time(execution.started_at, orchestrator.zone)),
-        (_("ended"), _time(execution.ended_at, orchestrator.zone)),
+        (_("started"), _time(execution.started_at, zone)),
+        (_("ended"), _time(execution.ended_at, zone)),
         (_("duration"), "–" if execution.duration is None else f"{execution.duration:.2f} s"),
         (_("tasks"), ", ".join(f"{_(kind.value)} {count}" for kind, count in counts.items())),
     ]
@@ -68,32 +79,42 @@ def show_execution(orchestrator: ETLOrchestrator, execution: Execution, form: st
     for title, value in lines:
         write_out(f"{title:<{size}}  {value}")
     write_out("")
-    write_table(task_titles(), task_rows(runs, orchestrator.zone), styles=[STYLES[run.status] for run in runs])
+    write_table(task_titles(), task_rows(runs, zone), styles=[STYLES[run.status] for run in runs])
 
 
 def show_executions(orchestrator: ETLOrchestrator, limit: int, form: str) -> None:
     """Newest first."""
-    found = orchestrator.store.list_executions(limit=limit)
-    if not found and form == "table":
-        write_out(_("No execution yet; `etl run --workflow NAME` starts one."))
-        return
-    now = datetime.now(UTC)
-    records: list[dict[str, JSON]] = [
+    now, zone = datetime.now(UTC), orchestrator.zone
+    listed: list[dict[str, JSON]] = [
         {
             "execution_id": execution.execution_id,
-            "status": stands_at(execution, now).value if form != "table" else _(stands_at(execution, now).value),
+            "status": stands_at(execution, now).value,
             "workflow": execution.request.workflow,
-            "start_time": iso(execution.started_at, orchestrator.zone)
-            if form != "table"
-            else _time(execution.started_at, orchestrator.zone),
-            "end_time": iso(execution.ended_at, orchestrator.zone),
+            "start_time": iso(execution.started_at, zone),
+            "end_time": iso(execution.ended_at, zone),
             "total_duration": None if execution.duration is None else round(execution.duration, 3),
             "tasks": len(execution.request.tasks),
             "exit_code": execution.exit_code,
             "started_by": execution.request.source,
         }
-        for execution in found
+        for execution in orchestrator.store.list_executions(limit=limit)
     ]
+    write_list(listed, form)
+
+
+def write_list(listed: Sequence[Mapping[str, JSON]], form: str) -> None:
+    """Executions as records; a table says the status in the reader's language, and times to the second."""
+    if form != "table":
+        write_records(listed, form, {})
+        return
+    if not listed:
+        write_out(_("No execution yet; `etl run --workflow NAME` starts one."))
+        return
+    records: list[dict[str, JSON]] = []
+    for one in listed:
+        began = one["start_time"]
+        started_at = datetime.fromisoformat(began) if isinstance(began, str) else None
+        records.append({**one, "status": _(str(one["status"])), "start_time": _time(started_at)})
     titles = {
         "execution_id": _("execution"),
         "status": _("status"),
@@ -105,5 +126,6 @@ def show_executions(orchestrator: ETLOrchestrator, limit: int, form: str) -> Non
     write_records(records, form, titles)
 
 
-def _time(moment: datetime | None, zone: tzinfo) -> str:
-    return "–" if moment is None else moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %z")
+def _time(moment: datetime | None, zone: tzinfo | None = None) -> str:
+    """In `zone`, else in that of the moment itself."""
+    return "–" if moment is None else moment.astimezone(zone or moment.tzinfo).strftime("%Y-%m-%d %H:%M:%S %z")

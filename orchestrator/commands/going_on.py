@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from orchestrator.commands.options import config_option, latest_option, log_level_option
+from orchestrator.commands.servers import server_url
 from orchestrator.translation import _
 
 
@@ -15,6 +16,11 @@ from orchestrator.translation import _
 @config_option
 def resume(execution_id: str | None, latest: bool, log_level: str, config: Path | None) -> int:
     """Exit code of D3; 2 where another process drives it."""
+    url = server_url()
+    if url is not None:
+        from orchestrator.commands.server_running import resume_there
+
+        return resume_there(url, execution_id, latest=latest, log_level=log_level.upper(), config=config)
     from orchestrator.commands.executions import chosen, reading
     from orchestrator.commands.running import resume_in_view
 
@@ -54,7 +60,12 @@ def rerun(
 
     if sum((failed, from_task is not None, only_task is not None)) > 1:
         raise UsageError(N_("at most one of --failed, --from TASK and --only TASK"))
+    part = Part(failed=failed, from_task=from_task, only_task=only_task)
+    url = server_url()
+    if url is not None:
+        from orchestrator.commands.server_running import rerun_there
+
+        return rerun_there(url, execution_id, part, latest=latest, log_level=log_level.upper(), config=config)
     with closing(create_orchestrator(config)) as orchestrator:
         first = chosen(orchestrator, execution_id, latest=latest)
-        part = Part(failed=failed, from_task=from_task, only_task=only_task)
         return rerun_in_view(orchestrator, first, part, log_level=log_level.upper())

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from orchestrator.commands.options import config_option, output_option
+from orchestrator.commands.servers import server_url
 from orchestrator.translation import _
 
 
@@ -14,43 +15,17 @@ from orchestrator.translation import _
 @output_option
 def list_tasks(category: str | None, config: Path | None, form: str) -> int:
     """Tasks in the file's order."""
-    from orchestrator.commands.printing import write_err
-    from orchestrator.commands.tables import write_records
-    from orchestrator.core.outcomes import JSON
+    url = server_url()
+    if url is not None:
+        from orchestrator.commands.server_looking import list_tasks_there
+
+        return list_tasks_there(url, category, config=config, form=form)
+    from orchestrator.commands.definition_view import show_tasks
     from orchestrator.etl_orchestrator import create_orchestrator
+    from orchestrator.operations.describing import task_description
 
     registry = create_orchestrator(config).registry
-    categories = sorted({task.category for task in registry.tasks.values()})
-    if category is not None and category not in categories:
-        write_err(
-            _("No task is of category {name!r}; there are: {known}").format(name=category, known=", ".join(categories))
-        )
-    records: list[dict[str, JSON]] = [
-        {
-            "task_id": task.task_id,
-            "name": task.title,
-            "category": task.category,
-            "critical": task.critical,
-            "timeout": task.timeout or registry.limits.default_timeout,
-            "retry_count": task.retry_count,
-            "dependencies": list(task.dependencies),
-            "after": list(task.after),
-            "description": task.description,
-            "function": f"{task.module_path}:{task.function_name}",
-        }
-        for task in registry.tasks.values()
-        if category is None or task.category == category
-    ]
-    titles = {
-        "task_id": _("task"),
-        "category": _("category"),
-        "critical": _("critical"),
-        "timeout": _("timeout (s)"),
-        "retry_count": _("retries"),
-        "dependencies": _("depends on"),
-        "name": _("name"),
-    }
-    write_records(records, form, titles)
+    show_tasks([task_description(registry, task) for task in registry.tasks.values()], category, form)
     return 0
 
 
@@ -59,24 +34,17 @@ def list_tasks(category: str | None, config: Path | None, form: str) -> int:
 @output_option
 def list_workflows(config: Path | None, form: str) -> int:
     """Workflows in the file's order."""
-    from orchestrator.commands.tables import write_records
-    from orchestrator.core.outcomes import JSON
+    url = server_url()
+    if url is not None:
+        from orchestrator.commands.server_looking import list_workflows_there
+
+        return list_workflows_there(url, config=config, form=form)
+    from orchestrator.commands.definition_view import show_workflows
     from orchestrator.etl_orchestrator import create_orchestrator
+    from orchestrator.operations.describing import workflow_description
 
     registry = create_orchestrator(config).registry
-    records: list[dict[str, JSON]] = [
-        {
-            "workflow": workflow.workflow_id,
-            "name": workflow.title,
-            "description": workflow.description,
-            "tasks": list(registry.tasks_of(workflow)),
-            "count": len(registry.tasks_of(workflow)),
-            "parameters": {name: declared.type.value for name, declared in workflow.parameters.items()},
-        }
-        for workflow in registry.workflows.values()
-    ]
-    titles = {"workflow": _("workflow"), "count": _("tasks"), "name": _("name"), "description": _("description")}
-    write_records(records, form, titles)
+    show_workflows([workflow_description(registry, workflow) for workflow in registry.workflows.values()], form)
     return 0
 
 

@@ -7,10 +7,12 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from orchestrator.commands.printing import printable, write_err, write_out
 from orchestrator.core.errors import UsageError
 from orchestrator.core.executions import Attempt, Execution, TaskRun
+from orchestrator.core.exit_codes import ExitCode
 from orchestrator.core.identity import AttemptKey
 from orchestrator.core.messages import N_
 from orchestrator.core.results import stands_at
@@ -36,6 +38,56 @@ ENDS = {
 LOOK = 0.3
 """Seconds between two looks for new lines."""
 CHUNK = 1 << 18
+
+
+class Logbook(Protocol):
+    """The logs of one execution, wherever it is stored."""
+
+    @property
+    def execution_id(self) -> str:
+        """Whole."""
+
+    @property
+    def attempt_logs(self) -> AttemptLogs:
+        """What the attempts wrote."""
+
+    def task_runs(self) -> list[TaskRun]:
+        """In plan order."""
+
+    def attempts(self) -> list[Attempt]:
+        """As they stand now, in the order in which they began."""
+
+    def over(self) -> bool:
+        """Whether nothing will be written any more, as far as can be told."""
+
+    def wait(self) -> bool:
+        """Wait a moment; False where nothing can have changed but what is written."""
+
+
+class StoredLogbook:
+    """The logs of an execution in the state store of this machine."""
+
+    def __init__(self, parts: Parts, execution: Execution) -> None:
+        self._parts = parts
+        self.execution_id = execution.execution_id
+        self.attempt_logs = parts.attempt_logs
+
+    def task_runs(self) -> list[TaskRun]:
+        """Of the store."""
+        return self._parts.store.task_runs(self.execution_id)
+
+    def attempts(self) -> list[Attempt]:
+        """Of the store."""
+        return self._parts.store.attempts(self.execution_id)
+
+    def over(self) -> bool:
+        """True also where its owner is gone."""
+        known = self._parts.store.get_execution(self.execution_id)
+        return stands_at(known, datetime.now(UTC)) is ExecutionStatus.INTERRUPTED or known.status.final
+
+    def wait(self) -> bool:
+        """Until the store changes, or for a moment."""
+        return self._parts.store.wait_for_change(LOOK)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +123,21 @@ class Tail:
             yield rest.decode("utf-8", "backslashreplace")
 
 
-def show_logs(parts: Parts, execution: Execution, wanted: Wanted) -> None:
+def show_or_follow(logbook: Logbook, wanted: Wanted, *, follow: bool) -> int:
+    """0; 130 where Ctrl-C ended the following."""
+    if not follow:
+        show_logs(logbook, wanted)
+        return ExitCode.SUCCESS
+    try:
+        follow_logs(logbook, wanted)
+    except KeyboardInterrupt:
+        return ExitCode.SIGINT
+    return ExitCode.SUCCESS
+
+
+def show_logs(logbook: Logbook, wanted: Wanted) -> None:
     """What is there now; a task that has no attempt says so."""
-    runs, attempts = _asked_for(parts, execution, wanted)
+    runs, attempts = _asked_for(logbook, wanted)
     for run in runs:
         chosen = _chosen([one for one in attempts if one.key.run == run.key], wanted)
         if wanted.number is not None and chosen is None and wanted.task_id is not None:
@@ -88,32 +152,30 @@ def show_logs(parts: Parts, execution: Execution, wanted: Wanted) -> None:
         if chosen is None:
             _tell_nothing(run, wanted)
             continue
-        lines = Tail(parts.attempt_logs, chosen).lines(to_the_end=True)
+        lines = Tail(logbook.attempt_logs, chosen).lines(to_the_end=True)
         for line in lines if wanted.last_lines is None else deque(lines, maxlen=wanted.last_lines):
             write_out(printable(line))
 
 
-def follow_logs(parts: Parts, execution: Execution, wanted: Wanted) -> None:
+def follow_logs(logbook: Logbook, wanted: Wanted) -> None:
     """Show lines as they are written until the execution has ended, or nobody reads any more."""
-    _asked_for(parts, execution, wanted)
-    following = _Following(parts, execution.execution_id, wanted)
+    _asked_for(logbook, wanted)
+    following = _Following(logbook, wanted)
     changed = True
     while True:
-        known = parts.store.get_execution(execution.execution_id)
-        ended = stands_at(known, datetime.now(UTC)) is ExecutionStatus.INTERRUPTED or known.status.final
+        ended = logbook.over()
         if changed or ended:
             following.look_for_attempts()
         if not following.show_more(ended=ended) or ended:
             return
-        changed = parts.store.wait_for_change(LOOK)
+        changed = logbook.wait()
 
 
 class _Following:
     """The logs that are being followed, and whose lines were shown last."""
 
-    def __init__(self, parts: Parts, execution_id: str, wanted: Wanted) -> None:
-        self._parts = parts
-        self._execution_id = execution_id
+    def __init__(self, logbook: Logbook, wanted: Wanted) -> None:
+        self._logbook = logbook
         self._wanted = wanted
         self._open: dict[AttemptKey, Tail] = {}
         self._done: set[AttemptKey] = set()
@@ -125,7 +187,7 @@ class _Following:
         """Take up attempts that began, and learn which have ended; at first only the latest of each task."""
         attempts = [
             one
-            for one in self._parts.store.attempts(self._execution_id)
+            for one in self._logbook.attempts()
             if self._wanted.task_id in {None, one.key.run.task_id} and self._wanted.number in {None, one.key.number}
         ]
         if self._first:
@@ -135,7 +197,7 @@ class _Following:
             if attempt.key in self._open:
                 self._open[attempt.key].attempt = attempt
             elif attempt.key not in self._done:
-                self._open[attempt.key] = Tail(self._parts.attempt_logs, attempt)
+                self._open[attempt.key] = Tail(self._logbook.attempt_logs, attempt)
 
     def show_more(self, *, ended: bool) -> bool:
         """Show what came since; False where nobody reads any more."""
@@ -181,18 +243,18 @@ class _Reader:
         return found.st_dev, found.st_ino
 
 
-def _asked_for(parts: Parts, execution: Execution, wanted: Wanted) -> tuple[list[TaskRun], list[Attempt]]:
+def _asked_for(logbook: Logbook, wanted: Wanted) -> tuple[list[TaskRun], list[Attempt]]:
     """Task runs and attempts that are meant; raises UsageError for a task that the execution does not have."""
-    runs = parts.store.task_runs(execution.execution_id)
+    runs = logbook.task_runs()
     if wanted.task_id is not None:
         runs = [run for run in runs if run.key.task_id == wanted.task_id]
         if not runs:
             raise UsageError(
                 N_("execution {execution_id} has no task {task_id!r}"),
-                execution_id=execution.execution_id,
+                execution_id=logbook.execution_id,
                 task_id=wanted.task_id,
             )
-    return runs, parts.store.attempts(execution.execution_id)
+    return runs, logbook.attempts()
 
 
 def _chosen(attempts: Sequence[Attempt], wanted: Wanted) -> Attempt | None:

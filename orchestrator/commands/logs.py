@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from orchestrator.commands.options import config_option, latest_option
+from orchestrator.commands.servers import server_url
 from orchestrator.translation import _
 
 
@@ -28,19 +29,16 @@ def logs(
 ) -> int:
     """0; 130 where Ctrl-C ended the following."""
     from orchestrator.commands.executions import chosen, reading
-    from orchestrator.commands.log_reading import Wanted, follow_logs, show_logs
-    from orchestrator.core.exit_codes import ExitCode
+    from orchestrator.commands.log_reading import StoredLogbook, Wanted, show_or_follow
 
     if latest and task_id is None:
         execution_id, task_id = None, execution_id  # `logs --latest TASK`
+    wanted = Wanted(task_id=task_id, number=number, last_lines=lines)
+    url = server_url()
+    if url is not None:
+        from orchestrator.commands.server_logs import logs_there
+
+        return logs_there(url, execution_id, wanted, latest=latest, follow=follow, config=config)
     with reading(config) as orchestrator:
         execution = chosen(orchestrator, execution_id, latest=latest)
-        wanted = Wanted(task_id=task_id, number=number, last_lines=lines)
-        if not follow:
-            show_logs(orchestrator.parts, execution, wanted)
-            return ExitCode.SUCCESS
-        try:
-            follow_logs(orchestrator.parts, execution, wanted)
-        except KeyboardInterrupt:
-            return ExitCode.SIGINT
-    return ExitCode.SUCCESS
+        return show_or_follow(StoredLogbook(orchestrator.parts, execution), wanted, follow=follow)

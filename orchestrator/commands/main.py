@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from orchestrator.commands.servers import for_whom, server_option
 from orchestrator.translation import LOCALE, _, language_from_environment, use_language
 
 COMMANDS = {
@@ -25,6 +26,10 @@ COMMANDS = {
     "validate": "orchestrator.commands.checking:validate",
     "schema": "orchestrator.commands.checking:schema",
     "doctor": "orchestrator.commands.doctor:doctor",
+    "worker": "orchestrator.commands.worker:worker",
+    "serve": "orchestrator.commands.serve:serve",
+    "token": "orchestrator.commands.tokens:token",
+    "openapi": "orchestrator.commands.serve:openapi",
     "db": "orchestrator.commands.databases:databases",
     "version": "orchestrator.commands.listing:show_version",
 }
@@ -38,14 +43,14 @@ class Commands(click.Group):
         """Names in the order of the table."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name; None where there is none."""
         place = COMMANDS.get(cmd_name)
         if place is None:
             return None
         module, _colon, name = place.partition(":")
         command: click.Command = getattr(import_module(module), name)
-        return command
+        return for_whom(command, cmd_name, ctx)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -87,6 +92,7 @@ def make_command_line() -> click.Group:
         epilog=exit_code_table(),
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
         no_args_is_help=True,
+        params=[server_option()],
     )
 
 
@@ -142,11 +148,14 @@ def code_of(error: Exception) -> int:
     """The exit code of an error of ours."""
     from orchestrator.core import errors
     from orchestrator.core.exit_codes import ExitCode
+    from orchestrator.remote.errors import ServerUnreachable
 
     match error:
         case errors.NoSuchExecution():
             return ExitCode.NOT_FOUND
         case errors.UsageError():
             return ExitCode.USAGE
+        case ServerUnreachable():
+            return ExitCode.SERVER_UNREACHABLE
         case _:
             return ExitCode.UNABLE

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from orchestrator.commands.options import config_option, latest_option
+from orchestrator.commands.servers import server_url
 from orchestrator.translation import _
 
 
@@ -15,6 +16,11 @@ from orchestrator.translation import _
 @config_option
 def cancel(execution_id: str | None, latest: bool, reason: str, config: Path | None) -> int:
     """0 where it is cancelled or had ended before; 5 where its owner did not obey in time."""
+    url = server_url()
+    if url is not None:
+        from orchestrator.commands.server_looking import cancel_there
+
+        return cancel_there(url, execution_id, latest=latest, reason=reason, config=config)
     from orchestrator.commands.executions import chosen, reading
     from orchestrator.commands.printing import write_err, write_out
 

@@ -11,6 +11,7 @@ from orchestrator.commands.options import (
     selection_options,
     tasks_named,
 )
+from orchestrator.commands.servers import server_url
 from orchestrator.translation import _
 
 
@@ -34,22 +35,38 @@ def plan(
     """0 where such a run would be accepted, else as `run` refuses it."""
     from contextlib import closing
 
-    from orchestrator.commands.plan_view import show_ahead
+    from orchestrator.commands.plan_view import show_plan
     from orchestrator.commands.running import Wish, open_for
     from orchestrator.core.outcomes import JSON
     from orchestrator.core.selection import select
     from orchestrator.operations.ahead import look_ahead
+    from orchestrator.operations.describing import plan_description
 
-    given: dict[str, JSON] = dict(named_parameters(parameters))
-    with closing(open_for(Wish(workflow=workflow, config=config))) as orchestrator:
+    wish = Wish(
+        workflow=workflow,
+        tasks=tasks_named(tasks, more_tasks),
+        all_tasks=all_tasks,
+        parallel=parallel,
+        max_workers=max_workers,
+        with_dependencies=with_dependencies,
+        parameters=named_parameters(parameters),
+        config=config,
+    )
+    url = server_url()
+    if url is not None:
+        from orchestrator.commands.server_looking import plan_there
+
+        return plan_there(url, wish, form=form)
+    given: dict[str, JSON] = dict(wish.parameters)
+    with closing(open_for(wish)) as orchestrator:
         selection = select(
             orchestrator.registry,
             workflow=workflow,
-            tasks=tasks_named(tasks, more_tasks),
+            tasks=wish.tasks,
             all_tasks=all_tasks,
             dependencies_too=with_dependencies,
             parameters=given,
         )
         ahead = look_ahead(orchestrator.parts, selection, parallel=parallel, max_workers=max_workers)
-    show_ahead(ahead, form, parallel=parallel)
+    show_plan(plan_description(ahead, parallel=parallel), form)
     return 0

@@ -3,6 +3,7 @@
 import logging
 import sys
 import time
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Any
 
@@ -10,7 +11,6 @@ from orchestrator.commands.printing import printable, write_err
 from orchestrator.commands.summary import MARKS, STYLES
 from orchestrator.commands.tables import shortened
 from orchestrator.core.events import Event, TaskMoved
-from orchestrator.core.plan import Plan
 from orchestrator.core.ports import AttemptOutput, AttemptProgress
 from orchestrator.core.states import TaskStatus
 from orchestrator.listeners.wording import level_of, line_of
@@ -21,9 +21,12 @@ LIVE_ROWS = 30
 
 
 class PlainProgress:
-    """A line on stderr per event of at least `level`; what tasks write only at DEBUG."""
+    """A line on stderr per event of at least `level`, at the time of `zone`, else of this machine.
 
-    def __init__(self, *, level: int, zone: tzinfo) -> None:
+    What tasks write is shown only at DEBUG.
+    """
+
+    def __init__(self, *, level: int, zone: tzinfo | None) -> None:
         self._level = level
         self._zone = zone
 
@@ -49,12 +52,11 @@ class PlainProgress:
 class LiveProgress:
     """A table that redraws itself: what runs, for how long, what is done, what comes next."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, order: Sequence[str]) -> None:
         from rich.console import Console
         from rich.live import Live
 
-        self._plan = plan
-        self._status = dict.fromkeys(plan.order, TaskStatus.PENDING)
+        self._status = dict.fromkeys(order, TaskStatus.PENDING)
         self._since: dict[str, float] = {}
         self._took: dict[str, float | None] = {}
         self._said: dict[str, str] = {}
@@ -116,7 +118,7 @@ class LiveProgress:
         return Group(grid, Text(footer, style="bold"))
 
     def _shown(self) -> list[str]:
-        order = list(self._plan.order)
+        order = list(self._status)
         if len(order) <= LIVE_ROWS:
             return order
         open_ones = [task_id for task_id in order if not self._status[task_id].final]

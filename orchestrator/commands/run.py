@@ -11,6 +11,7 @@ from orchestrator.commands.options import (
     selection_options,
     tasks_named,
 )
+from orchestrator.commands.servers import server_url
 from orchestrator.translation import _
 
 
@@ -64,4 +65,9 @@ def run(
         log_level=log_level.upper(),
         config=config,
     )
+    url = server_url()
+    if url is not None:
+        from orchestrator.commands.server_running import run_there
+
+        return run_there(url, wish)
     return run_in_view(wish)

@@ -7,22 +7,22 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestrator.commands.printing import as_typed, courtesy_only, printable, tell_error, write_err, write_out
+from orchestrator.commands.framing import introduce, sum_up
+from orchestrator.commands.printing import courtesy_only, tell_error, write_err, write_out
 from orchestrator.commands.progress import LiveProgress, PlainProgress
 from orchestrator.commands.signals import catching_signals, listen_to_signals
-from orchestrator.commands.summary import MARKS, STYLES, files_of, task_rows, task_titles, why
-from orchestrator.commands.tables import on_terminal, write_table
+from orchestrator.commands.tables import on_terminal
 from orchestrator.core.errors import HomeUnusable
 from orchestrator.core.executions import Execution
 from orchestrator.core.outcomes import JSON
-from orchestrator.core.redaction import shown_parameters
 from orchestrator.core.results import ExecutionResult
 from orchestrator.core.selection import select
-from orchestrator.core.states import ExecutionStatus, TaskStatus
+from orchestrator.core.states import ExecutionStatus
 from orchestrator.engine.runner import Runner
-from orchestrator.etl_orchestrator import ETLOrchestrator, Journey, create_orchestrator
+from orchestrator.etl_orchestrator import ETLOrchestrator, create_orchestrator
+from orchestrator.operations.journeys import Journey
 from orchestrator.operations.rerunning import Part
-from orchestrator.settings import SHIPPED_CONFIG, TESTING_CONFIG, source_label
+from orchestrator.settings import SHIPPED_CONFIG, TESTING_CONFIG
 from orchestrator.translation import _
 
 OUTCOME_STYLES = {
@@ -73,7 +73,7 @@ def run_in_view(wish: Wish) -> int:
             require_dependencies=wish.require_dependencies,
             exclusive=wish.exclusive,
         )
-        introduce(journey)
+        introduce(journey.execution)
         if wish.max_workers is not None and not wish.parallel:
             write_err(_("Warning: --max-workers has no effect without --parallel"))
         return drive_in_view(orchestrator, journey, caught, log_level=wish.log_level)
@@ -91,7 +91,7 @@ def resume_in_view(orchestrator: ETLOrchestrator, execution: Execution, *, log_l
             _sum_up(orchestrator, result)
             return result.exit_code
         journey = orchestrator.take_up(execution)
-        introduce(journey)
+        introduce(journey.execution)
         return drive_in_view(orchestrator, journey, caught, log_level=log_level)
 
 
@@ -101,7 +101,7 @@ def rerun_in_view(orchestrator: ETLOrchestrator, first: Execution, part: Part, *
     with catching_signals() as caught:
         _write_left_reports(orchestrator)
         journey = orchestrator.rerun(first, part)
-        introduce(journey)
+        introduce(journey.execution)
         return drive_in_view(orchestrator, journey, caught, log_level=log_level)
 
 
@@ -133,38 +133,10 @@ def open_for(wish: Wish) -> ETLOrchestrator:
     return testing
 
 
-def introduce(journey: Journey) -> None:
-    """The id is the first line, so that `run | head -1` gives it; then where data comes from, and what is assumed."""
-    execution, plan = journey.execution, journey.plan
-    request = execution.request
-    write_out(execution.execution_id)
-    what = _("workflow {name}").format(name=request.workflow) if request.workflow else _("selected tasks")
-    how = (
-        _("up to {count} tasks at once").format(count=request.max_workers)
-        if request.parallel
-        else _("one task after the other")
-    )
-    write_out(_("{what}: {count} tasks, {how}").format(what=what, count=len(plan.order), how=how))
-    if request.data_source is not None:
-        write_out(_("Data source: {label}").format(label=source_label(request.data_source)))
-    for name, value in shown_parameters(request.parameters).items():
-        write_out(_("Parameter {name} = {value}").format(name=name, value=value))
-    if plan.assumed_satisfied:
-        write_err(
-            _("Warning: not selected and taken as done: {tasks} (--with-dependencies executes them too)").format(
-                tasks=", ".join(plan.assumed_satisfied)
-            )
-        )
-    if request.rerun_of is not None:
-        write_out(_("Repeats execution {execution_id}").format(execution_id=request.rerun_of))
-        if request.kept:
-            write_out(_("Results kept: {tasks}").format(tasks=", ".join(request.kept)))
-
-
 async def _drive(orchestrator: ETLOrchestrator, journey: Journey, log_level: str, caught: list[str]) -> ExecutionResult:
     level = logging.getLevelNamesMapping()[log_level]
     live = on_terminal(sys.stderr) and level >= logging.INFO
-    progress = LiveProgress(journey.plan) if live else PlainProgress(level=level, zone=orchestrator.zone)
+    progress = LiveProgress(journey.plan.order) if live else PlainProgress(level=level, zone=orchestrator.zone)
 
     def ready(runner: Runner) -> None:
         listen_to_signals(runner, caught, _tell_signal)
@@ -181,24 +153,7 @@ def _tell_signal(name: str) -> None:
 
 def _sum_up(orchestrator: ETLOrchestrator, result: ExecutionResult) -> None:
     runs = orchestrator.store.task_runs(result.execution_id)
-    write_out("")
-    write_table(task_titles(), task_rows(runs), styles=[STYLES[run.status] for run in runs])
-    write_out("")
-    for run in runs:
-        if run.status is TaskStatus.FAILED:  # the table may have cut it
-            write_out(f"{MARKS[run.status]} {printable(run.key.task_id)}: {printable(as_typed(why(run)))}")
-    duration = "–" if result.duration is None else f"{result.duration:.2f}"
-    write_out(
-        _("Execution {execution_id}: {status} in {duration} s (exit code {code})").format(
-            execution_id=result.execution_id,
-            status=_(result.status.value),
-            duration=duration,
-            code=int(result.exit_code),
-        )
-    )
-    for run in runs:
-        for name, path in files_of(run.output).items():
-            write_out(f"{name}: {path}")
+    sum_up(result.execution_id, result.status, result.duration, runs, code=int(result.exit_code))
     write_out(_("Execution report: {path}").format(path=result.report))
     write_out(_("Log: {path}").format(path=result.log))
     for trouble in result.troubles:

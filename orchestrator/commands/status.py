@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from orchestrator.commands.options import config_option, output_option
+from orchestrator.commands.servers import server_url
 from orchestrator.translation import _
 
 
@@ -24,6 +25,11 @@ def status(latest: bool, execution_id: str | None, limit: int, config: Path | No
 
     if latest and execution_id is not None:
         raise UsageError(N_("--latest and --execution-id exclude each other"))
+    url = server_url()
+    if url is not None:
+        from orchestrator.commands.server_looking import status_there
+
+        return status_there(url, execution_id, latest=latest, limit=limit, config=config, form=form)
     with reading(config) as orchestrator:
         if execution_id is not None:
             show_execution(orchestrator, orchestrator.find_execution(execution_id), form)
@@ -41,7 +47,12 @@ def status(latest: bool, execution_id: str | None, limit: int, config: Path | No
 @click.argument("execution_id", metavar="ID")
 @config_option
 def report(execution_id: str, config: Path | None) -> int:
-    """The report's path on stdout."""
+    """The report's path on stdout; of a server's, where nobody could open that, the report itself."""
+    url = server_url()
+    if url is not None:
+        from orchestrator.commands.server_looking import report_there
+
+        return report_there(url, execution_id, config=config)
     from orchestrator.commands.executions import reading
     from orchestrator.commands.printing import write_out
 

@@ -110,6 +110,17 @@ class Consequences:
                 self.settle(other, TaskStatus.SKIPPED, reason=reasons.halted_by(task_id))
         self._slots.send_home(lambda other: self._ledger.runs[other].status.final)
 
+    def fail_open(self, reason: Message) -> None:
+        """End all that is neither running nor ended: what has begun fails, the rest is skipped; nobody is told."""
+        self.critical_failure = True
+        self._slots.send_home()
+        for task_id in self._ledger.in_state(self._plan.order, TaskStatus.RETRY_WAIT, TaskStatus.INTERRUPTED):
+            why = self._ledger.runs[task_id].last_failure
+            self.settle(task_id, TaskStatus.FAILED, verdict=why, reason=reason)
+        for task_id in self._ledger.in_state(self._plan.order, TaskStatus.PENDING):
+            self.settle(task_id, TaskStatus.SKIPPED, reason=reason)
+        self._settled.clear()
+
     def take_result(self, task_id: str, output: JSON, execution_id: str) -> None:
         """Complete a task run with a result that stands already, without executing anything."""
         self._ledger.update(task_id, began=self._ledger.now)

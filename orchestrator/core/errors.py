@@ -152,6 +152,42 @@ class OrdersWaiting(OrchestratorError):
         super().__init__(N_("execution {execution_id} was cancelled meanwhile"), execution_id=execution_id)
 
 
+class AskedBefore(OrchestratorError):
+    """The same key was given with an earlier request: its execution stands for this one, if they ask the same (D17)."""
+
+    def __init__(self, execution_id: str, *, same: bool) -> None:
+        super().__init__(
+            N_("the key was given before, for execution {execution_id}")
+            if same
+            else N_("the key was given before, for another request: execution {execution_id}; take a new key"),
+            execution_id=execution_id,
+        )
+        self.execution_id = execution_id
+        self.same = same
+
+
+class QueueFull(OrchestratorError):
+    """As many executions wait for workers as may; nothing was stored, and it may be tried again later."""
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(N_("{waiting} executions wait already; nothing was started, try again later"), waiting=waiting)
+        self.waiting = waiting
+
+
+class TokenNameTaken(UsageError):
+    """A token of that name is in use."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(N_("a token called {name!r} is in use; revoke it first, or choose another name"), name=name)
+
+
+class NoSuchToken(UsageError):
+    """No token of that name is in use."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(N_("no token called {name!r} is in use; `etl token list` shows them"), name=name)
+
+
 class WorkflowBusy(UsageError):
     """Another execution of the workflow is under way, and only one may be."""
 

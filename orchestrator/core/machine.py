@@ -14,6 +14,7 @@ from orchestrator.core.machine_state import (
     CancelAsked,
     Command,
     Ending,
+    GiveUp,
     Kept,
     MachineEvent,
     MachineState,
@@ -84,10 +85,10 @@ def _take(turn: Turn, event: MachineEvent) -> None:
             turn.finish_attempt(event)
         case TimePassed():
             turn.pass_time()
-        case CancelAsked():
-            turn.end(Ending.CANCEL)
-        case StopAsked():
-            turn.end(Ending.STOP)
+        case CancelAsked() | StopAsked():
+            turn.end(Ending.CANCEL if isinstance(event, CancelAsked) else Ending.STOP)
+        case GiveUp():
+            turn.give_up()
         case MarkAsked():
             turn.mark(event)
         case PoolsSeen(others=others):

@@ -137,6 +137,11 @@ class StopAsked:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GiveUp:
+    """It was interrupted and is not to be resumed: it ends as `failed` (`on_restart: fail`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class MarkAsked:
     """An operator declares a task run that is not under way completed or skipped."""
 
@@ -164,7 +169,16 @@ class CacheLookedUp:
 
 
 MachineEvent = (
-    Begin | OwnerLost | AttemptFinished | TimePassed | CancelAsked | StopAsked | MarkAsked | PoolsSeen | CacheLookedUp
+    Begin
+    | OwnerLost
+    | AttemptFinished
+    | TimePassed
+    | CancelAsked
+    | StopAsked
+    | GiveUp
+    | MarkAsked
+    | PoolsSeen
+    | CacheLookedUp
 )
 
 

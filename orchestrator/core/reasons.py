@@ -9,6 +9,7 @@ CANCELLED = Message(template=N_("the execution was cancelled"))
 STOPPED = Message(template=N_("the orchestrator was stopped"))
 OWNER_GONE = Message(template=N_("the orchestrator that ran it is gone"))
 EXPIRED = Message(template=N_("the execution's max_duration is over"))
+NOT_RESUMED = Message(template=N_("interrupted, and on_restart says that it is not resumed"))
 NOT_AGAIN = Message(template=N_("interrupted, and on_interrupt says that it must not run twice"))
 SAID_SKIPPED = Message(template=N_("the function returned status skipped"))
 

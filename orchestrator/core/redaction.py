@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from urllib.parse import unquote
 
 from orchestrator.core.events import Move, TaskMoved
 from orchestrator.core.executions import Attempt
@@ -25,12 +26,43 @@ SECRET_NAME = re.compile(
 """Names whose values are hidden. `clave` and `key` alone are not among them: in data they mean the key of a row; and
 `PWD` in capitals is the environment's word for the current folder."""
 USERINFO = re.compile(r"(?P<scheme>\b[a-zA-Z][a-zA-Z0-9+.-]{1,20}://)[^\s/\"'<>]+@")
+URL_PASSWORD = re.compile(
+    r"\b[a-zA-Z][a-zA-Z0-9+.-]{1,20}://(?P<user>[^\s/:@\"'<>]*):(?P<password>[^\s/\"'<>]+)@"
+    r"|://[^\s\"'<>]*[?&](?:ssl)?password=(?P<parameter>[^\s&#\"'<>]+)"
+)
+"""A password within a URL: `postgresql://user:password@host`, or `?password=` as libpq takes it."""
+COMMON_WORDS = frozenset(
+    (
+        "admin", "base", "cali", "changeme", "clave", "datos", "default", "demo", "example", "guest", "local",
+        "localhost", "main", "pass", "password", "postgres", "postgresql", "prueba", "public", "root", "secret",
+        "secreto", "test", "user", "usuario", "warehouse",
+    )
+)  # fmt: skip
+"""Passwords that hide nothing: blanked out wherever they stand they would only make logs unreadable."""
 
 
 def secret_values(*named: Mapping[str, object]) -> frozenset[str]:
-    """Texts that stand under a name such as `password` or `X_TOKEN`, anywhere in the mappings."""
+    """Texts under a name such as `password` or `X_TOKEN`, and passwords within URLs, anywhere in the mappings."""
     found = {value for mapping in named for value in _under_secret_names(mapping) if len(value) >= SHORTEST}
+    found |= {password for mapping in named for value in _texts(mapping) for password in url_passwords(value)}
     return frozenset(spelling for value in found for spelling in spellings(value))
+
+
+def url_passwords(text: str) -> frozenset[str]:
+    """The passwords of the URLs in `text`, as they stand there and as they are meant (`p%40ss` is `p@ss`).
+
+    A driver that is refused may tell the bare password, without the URL. Ordinary words, the user's own name and short
+    numbers are given away rather than spoil every text.
+    """
+    if "://" not in text:
+        return frozenset()
+    found = set()
+    for url in URL_PASSWORD.finditer(text):
+        password = url["password"] or url["parameter"]
+        meant = unquote(password)
+        if not (meant.casefold() in COMMON_WORDS or meant == url["user"] or _is_short_number(meant)):
+            found |= {password, meant}
+    return frozenset(value for value in found if len(value) >= SHORTEST_DECLARED)
 
 
 def redact_text(text: str, secrets: Iterable[str]) -> str:
@@ -119,6 +151,21 @@ def _hidden(value: JSON) -> JSON:
     if isinstance(value, dict):
         return {key: _hidden(item) for key, item in value.items()}
     return value if value is None or isinstance(value, bool) or value == "" else HIDDEN
+
+
+def _is_short_number(text: str) -> bool:
+    return text.isdecimal() and len(text) < SHORTEST
+
+
+def _texts(value: object) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
 
 
 def _under_secret_names(value: object, *, named: bool = False) -> Iterable[str]:

@@ -20,6 +20,7 @@ from orchestrator.core.tasks import (
     Limits,
     OnConflict,
     OnInterrupt,
+    OnRestart,
     ParameterType,
     Registry,
     Task,
@@ -80,6 +81,8 @@ def _workflow(workflow: Workflow) -> dict[str, Any]:
         written["max_duration"] = workflow.max_duration
     if workflow.concurrency is not None:
         written["concurrency"] = asdict(workflow.concurrency)
+    if workflow.on_restart is not OnRestart.RESUME:
+        written["on_restart"] = workflow.on_restart
     return written
 
 
@@ -121,6 +124,8 @@ def _read_workflow(name: str, written: Mapping[str, Any]) -> Workflow:
     given = {**written, "parameters": {key: _declared(key, one) for key, one in written["parameters"].items()}}
     if "concurrency" in given:
         given["concurrency"] = _read_concurrency(given["concurrency"])
+    if "on_restart" in given:
+        given["on_restart"] = _known_word(OnRestart, "on_restart", given["on_restart"])
     return Workflow(**{**given, "workflow_id": name})
 
 

@@ -49,6 +49,41 @@ class Room:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Queueing:
+    """How a new execution waits for a worker, and by what it is known when it is asked for twice (D17)."""
+
+    most_waiting: int = 1000
+    """As many may be queued for workers; one more is refused."""
+    key: str | None = None
+    """The asker's own name for the request (`Idempotency-Key`); None for none."""
+    body_sha256: str = ""
+    """Of what was asked under `key`."""
+    remembered: timedelta = timedelta(hours=24)
+    """How long `key` stands for the execution."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """An event with its place among all events of the store; places grow, and may leave gaps."""
+
+    position: int
+    event: Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class Token:
+    """Who may ask the server for what; the token itself is known only to its bearer."""
+
+    name: str
+    role: str
+    """`read`, `run` or `admin`."""
+    sha256: str
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Delivery:
     """An event that a listener has still to take; kept with the move itself, so that no crash loses it."""
 
@@ -56,14 +91,34 @@ class Delivery:
     event: Event
 
 
-class Store(Protocol):
+class Tokens(Protocol):
+    """Who may ask; only hashes are kept. Any method may raise StoreUnusable."""
+
+    def keep_token(self, token: Token) -> None:
+        """Store a new token; raises TokenNameTaken where one of that name is not revoked."""
+
+    def tokens(self) -> list[Token]:
+        """All that were ever kept, the oldest first."""
+
+    def revoke_token(self, name: str, *, at: datetime) -> None:
+        """From now on it opens nothing; raises NoSuchToken where none of that name is in use."""
+
+
+class Store(Tokens, Protocol):
     """Remembers executions. Every method is one transaction; what has returned is durable (R3).
 
     Any method may raise StoreUnusable.
     """
 
     def create_execution(
-        self, execution_id: str, request: Request, *, snapshot: str, at: datetime, only_one: bool = False
+        self,
+        execution_id: str,
+        request: Request,
+        *,
+        snapshot: str,
+        at: datetime,
+        only_one: bool = False,
+        queueing: Queueing | None = None,
     ) -> Execution:
         """Reserve the id and store the execution as queued with one pending task run per task of `request.tasks`.
 
@@ -71,7 +126,19 @@ class Store(Protocol):
         WorkflowBusy where another execution of `request.workflow` has not ended and was not interrupted: queued,
         running or cancelling (one whose lease ran out counts as interrupted; a queued one without a lease counts for
         the first minute). Raises ExecutionIdTaken; then, too, nothing was stored.
+
+        With `queueing` it waits for a worker. Raises AskedBefore where its key was stored with another execution and is
+        still remembered, QueueFull where as many wait as may: nothing was stored. The key is looked at first.
         """
+
+    def asked_before(self, key: str, *, body_sha256: str, at: datetime) -> str | None:
+        """The execution that `key` still stands for; raises AskedBefore where it was stored with another body."""
+
+    def send_to_workers(self, execution_id: str) -> None:
+        """From now on a worker may take it, until it has ended; raises NoSuchExecution."""
+
+    def waiting_for_workers(self, *, at: datetime, limit: int = 50) -> list[Execution]:
+        """Executions that are for workers, have not ended and that nobody owns at `at`; the oldest first."""
 
     def claim_execution(
         self, execution_id: str, *, owner: str, lease: timedelta, at: datetime, proven_dead: str | None = None
@@ -146,8 +213,12 @@ class Store(Protocol):
         before: str | None = None,
         statuses: Iterable[ExecutionStatus] = (),
         workflow: str | None = None,
+        since: datetime | None = None,
     ) -> list[Execution]:
-        """Newest first (created_at, then id); `before` is the last id of the previous page."""
+        """Newest first (created_at, then id); `before` is the last id of the page before, `since` an earliest time."""
+
+    def numbers(self) -> Mapping[str, Mapping[str, int]]:
+        """How many `executions`, `task_runs` and `attempts` are in each state; `refused_writes` under `total`."""
 
     def task_runs(self, execution_id: str) -> list[TaskRun]:
         """Of one execution, by position, then index."""
@@ -158,6 +229,12 @@ class Store(Protocol):
     def events(self, execution_id: str, *, after: int = 0) -> list[Event]:
         """The event log from `after` on (exclusive), in order."""
 
+    def events_after(self, position: int, *, limit: int = 1000, execution_id: str | None = None) -> list[Placed]:
+        """Events of all executions, or of one, stored after `position`, in the order in which they were stored."""
+
+    def last_position(self) -> int:
+        """The place of the latest event; 0 before the first."""
+
     def snapshot(self, sha256: str) -> str:
         """The configuration's text; raises KeyError."""
 
@@ -166,6 +243,12 @@ class Store(Protocol):
 
     def find_cached(self, task_id: str, cache_key: str, *, since: datetime | None = None) -> TaskRun | None:
         """The latest run of the task that completed with that key (not before `since`), itself no cached one."""
+
+    def forget_execution(self, execution_id: str) -> bool:
+        """Forget one that has ended; False where it has not, or others were rerun or cached from it.
+
+        Raises NoSuchExecution.
+        """
 
     def close(self) -> None:
         """Let go of files and connections. Calling it twice does no harm."""

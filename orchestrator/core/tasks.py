@@ -52,6 +52,13 @@ class OnConflict(StrEnum):
     CANCEL_RUNNING = "cancel_running"
 
 
+class OnRestart(StrEnum):
+    """What a worker does with an execution that an earlier one left interrupted (semantics D8)."""
+
+    RESUME = "resume"
+    FAIL = "fail"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Concurrency:
     """How many executions of a workflow may run at once."""
@@ -167,6 +174,7 @@ class Workflow:
     max_duration: float | None = None
     """Seconds for an execution of it (D5)."""
     concurrency: Concurrency | None = None
+    on_restart: OnRestart = OnRestart.RESUME
 
     @property
     def title(self) -> str:

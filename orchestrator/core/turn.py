@@ -131,6 +131,13 @@ class Turn:
         self._slots.send_home()
         self._stop_attempts()
 
+    def give_up(self) -> None:
+        """It was interrupted and nobody is to resume it: it ends as failed."""
+        if self._ledger.status is ExecutionStatus.INTERRUPTED:
+            self._others.ending = Ending.EXPIRE
+            self._others.fail_open(reasons.NOT_RESUMED)
+            self._ledger.move_execution(ExecutionStatus.FAILED, reasons.NOT_RESUMED)
+
     def mark(self, event: MarkAsked) -> None:
         """An operator's word for a task run that is not under way; for any other it means nothing."""
         run = self._ledger.runs.get(event.task_id)
@@ -321,14 +328,7 @@ class Turn:
         if self._others.ending is not None:
             return
         self._others.ending = Ending.EXPIRE
-        self._others.critical_failure = True
-        self._slots.send_home()
-        for task_id in self._ledger.in_state(self._plan.order, TaskStatus.RETRY_WAIT, TaskStatus.INTERRUPTED):
-            why = self._ledger.runs[task_id].last_failure
-            self._others.settle(task_id, TaskStatus.FAILED, verdict=why, reason=reasons.EXPIRED)
-        for task_id in self._ledger.in_state(self._plan.order, TaskStatus.PENDING):
-            self._others.settle(task_id, TaskStatus.SKIPPED, reason=reasons.EXPIRED)
-        self._others.forget()
+        self._others.fail_open(reasons.EXPIRED)
         self._stop_attempts()
 
     def _stop_attempts(self) -> None:

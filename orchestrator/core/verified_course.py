@@ -131,7 +131,7 @@ def _skips_allowed(evidence: Evidence, step: Step, *, late: bool) -> set[bool]:
     template = "" if step.move.reason is None else step.move.reason.template
     if step.move.attempt is not None or template == MARKED:
         return {True}  # the function, or an operator, said so
-    if template == reasons.EXPIRED.template:
+    if template in {reasons.EXPIRED.template, reasons.NOT_RESUMED.template}:
         return {False}
     kinds = [evidence.kind_at(upstream, step.place) for upstream in planned.dependencies]
     allowed: set[bool] = {False} if late else set()

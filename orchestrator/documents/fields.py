@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, Field
 
 from orchestrator.core.messages import N_
-from orchestrator.core.tasks import Isolation, OnConflict, OnInterrupt, ParameterType, TriggerRule
+from orchestrator.core.tasks import Isolation, OnConflict, OnInterrupt, OnRestart, ParameterType, TriggerRule
 from orchestrator.documents.names import (
     LONGEST_ID,
     check_exception_name,
@@ -141,6 +141,7 @@ Interrupted: TypeAlias = Annotated[
 ]
 Seclusion: TypeAlias = Annotated[Isolation, Field(strict=False), MustBe(template=_CHOICE, choices=tuple(Isolation))]
 Conflict: TypeAlias = Annotated[OnConflict, Field(strict=False), MustBe(template=_CHOICE, choices=tuple(OnConflict))]
+Restarting: TypeAlias = Annotated[OnRestart, Field(strict=False), MustBe(template=_CHOICE, choices=tuple(OnRestart))]
 Surroundings: TypeAlias = Annotated[Literal["inherit", "clean"], MustBe(template=_CHOICE, choices=("inherit", "clean"))]
 Language: TypeAlias = Annotated[Literal["es", "en"], MustBe(template=_CHOICE, choices=("es", "en"))]
 TimeZone: TypeAlias = Annotated[str, AfterValidator(check_timezone), _STRING]

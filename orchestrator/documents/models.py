@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from orchestrator.core.tasks import Isolation, OnConflict, OnInterrupt, ParameterType, TriggerRule
+from orchestrator.core.tasks import Isolation, OnConflict, OnInterrupt, OnRestart, ParameterType, TriggerRule
 from orchestrator.documents.fields import (
     Arguments,
     Conflict,
@@ -28,6 +28,7 @@ from orchestrator.documents.fields import (
     ModulePrefixes,
     Pools,
     Priority,
+    Restarting,
     Retries,
     Rule,
     Seclusion,
@@ -242,6 +243,12 @@ class WorkflowModel(_Object):
     )
     concurrency: ConcurrencyModel = Field(
         default=_NONE, title="Concurrencia", description="Si falta, no hay límite de ejecuciones a la vez."
+    )
+    on_restart: Restarting = Field(
+        default=OnRestart.RESUME,
+        title="Al reiniciar",
+        description="Qué hace un worker con una ejecución que quedó interrumpida: `resume` la continúa, `fail` la da "
+        "por fallida.",
     )
 
 

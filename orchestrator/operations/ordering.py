@@ -6,7 +6,7 @@ from collections.abc import Callable
 from orchestrator.core.crash_points import passing
 from orchestrator.core.errors import BeingDriven, OrdersWaiting, UsageError
 from orchestrator.core.executions import Execution
-from orchestrator.core.machine_state import OwnerLost
+from orchestrator.core.machine_state import GiveUp, MachineEvent, OwnerLost
 from orchestrator.core.messages import N_
 from orchestrator.core.plan import make_plan
 from orchestrator.core.results import stands_at
@@ -61,6 +61,15 @@ def mark(parts: Parts, execution: Execution, task_id: str, mark_as: TaskStatus, 
     return done
 
 
+def give_up(parts: Parts, execution: Execution) -> Execution:
+    """End an execution that its owner left, and that is not to be resumed, as `failed`.
+
+    Raises BeingDriven where it has an owner after all, ExecutionEnded.
+    """
+    _settle(parts, execution, GiveUp())
+    return parts.store.get_execution(execution.execution_id)
+
+
 def _check_markable(parts: Parts, execution: Execution, task_id: str) -> None:
     status = _status_of(parts, execution, task_id)
     if status is None:
@@ -100,8 +109,11 @@ def _see_to_it(parts: Parts, execution: Execution, done: Callable[[Execution], b
     return now
 
 
-def _settle(parts: Parts, execution: Execution) -> None:
-    """Own the execution for a moment and record what the stored orders mean for it; no task is started."""
+def _settle(parts: Parts, execution: Execution, *besides: MachineEvent) -> None:
+    """Own the execution for a moment and record what the stored orders mean for it; no task is started.
+
+    `besides` is heard after them.
+    """
     with taking_over(parts, execution, patience=0.0) as taken:
         claimed = taken.execution
         then = parts.with_registry(registry_as_started(parts, claimed))
@@ -118,7 +130,7 @@ def _settle(parts: Parts, execution: Execution) -> None:
             show=lambda _: None,
         )
         orders = parts.store.orders(claimed.execution_id)
-        draft.take_all([*([OwnerLost()] if left else []), *events_of(orders)])
+        draft.take_all([*([OwnerLost()] if left else []), *events_of(orders), *besides])
         obeyed = max((order.number for order in orders), default=0)
         recorded = parts.store.record(claimed, draft.moves, obeyed=obeyed, outbox=(REPORT,))
     reports = Lasting(parts.report_file(calls.hidden(claimed.request)), REPORT, parts.store)

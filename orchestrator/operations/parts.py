@@ -1,5 +1,7 @@
 """What every operation needs of the house: definitions, settings, the store, and how they make each other."""
 
+import os
+import stat
 from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
@@ -132,6 +134,24 @@ class Parts:
                 raise HomeUnusable(
                     N_("folder {path} cannot be made: {why}; ETL_HOME chooses another place"), path=str(folder), why=why
                 ) from why
+        _check_private(self.settings.state)
+
+
+def _check_private(folder: Path) -> None:
+    """Raise HomeUnusable where others own the folder of the state or may write into it: they could decide what runs."""
+    if os.name != "posix":
+        return
+    found = folder.stat()
+    if found.st_uid != os.geteuid():
+        raise HomeUnusable(
+            N_("folder {path} belongs to another user; ETL_HOME chooses another place, or: chown {user} {path}"),
+            path=str(folder),
+            user=os.geteuid(),
+        )
+    if stat.S_IMODE(found.st_mode) & 0o022:
+        raise HomeUnusable(
+            N_("others may write into folder {path}; take the rights away: chmod go-w {path}"), path=str(folder)
+        )
 
 
 def registry_as_started(parts: Parts, execution: Execution) -> Registry:

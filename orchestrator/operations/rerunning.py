@@ -8,6 +8,7 @@ from orchestrator.core.executions import Execution
 from orchestrator.core.messages import N_
 from orchestrator.core.plan import Plan, make_plan
 from orchestrator.core.states import ExecutionStatus, TaskStatus
+from orchestrator.core.storing import Queueing
 from orchestrator.operations.parts import Parts
 from orchestrator.operations.submitting import Wanted
 
@@ -24,7 +25,9 @@ class Part:
     """This task alone."""
 
 
-def wanted_again(parts: Parts, first: Execution, part: Part) -> Wanted:
+def wanted_again(
+    parts: Parts, first: Execution, part: Part, *, source: str = "cli", queueing: Queueing | None = None
+) -> Wanted:
     """A new execution like `first`, by today's definitions; raises UsageError where there is nothing to repeat."""
     if not (first.status.final or first.status is ExecutionStatus.INTERRUPTED):
         raise UsageError(
@@ -58,6 +61,8 @@ def wanted_again(parts: Parts, first: Execution, part: Part) -> Wanted:
         stop_on_failure=request.stop_on_failure,
         rerun_of=first,
         kept=[task_id for task_id in plan.order if task_id not in again],
+        source=source,
+        queueing=queueing,
     )
 
 

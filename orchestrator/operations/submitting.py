@@ -15,7 +15,7 @@ from orchestrator.core.plan import Plan, make_plan
 from orchestrator.core.results import stands_at
 from orchestrator.core.snapshot import snapshot_of
 from orchestrator.core.states import ExecutionStatus, TaskStatus
-from orchestrator.core.storing import Order, OrderKind
+from orchestrator.core.storing import Order, OrderKind, Queueing
 from orchestrator.core.tasks import OnConflict
 from orchestrator.engine.clocks import SystemClock
 from orchestrator.engine.owners import operator_name
@@ -23,6 +23,8 @@ from orchestrator.operations.parts import Parts
 from orchestrator.settings import VERSION
 
 MOST_WORKERS = 1024
+API = "api"
+"""The door whose executions have ids of their own form (D6)."""
 UNDER_WAY = (ExecutionStatus.QUEUED, ExecutionStatus.RUNNING, ExecutionStatus.CANCELLING)
 
 
@@ -42,12 +44,15 @@ class Wanted:
     source: str = "cli"
     rerun_of: Execution | None = None
     kept: Sequence[str] = ()
+    queueing: Queueing | None = None
+    """It waits for a worker; None: whoever asks drives it."""
 
 
 def submit(parts: Parts, wanted: Wanted) -> tuple[Execution, Plan]:
     """Check everything that can be checked, then store the execution as queued; it is durable when this returns.
 
-    Raises UsageError, and then nothing was stored; StoreUnusable, HomeUnusable.
+    Raises UsageError, and then nothing was stored; with `wanted.queueing` AskedBefore and QueueFull, too;
+    StoreUnusable, HomeUnusable.
     """
     plan = make_plan(parts.registry, wanted.tasks)
     workers = workers_of(parts, parallel=wanted.parallel, max_workers=wanted.max_workers)
@@ -74,7 +79,7 @@ def submit(parts: Parts, wanted: Wanted) -> tuple[Execution, Plan]:
     if wanted.require_dependencies:
         _require(parts, plan)
     rivals = _rivals(parts, wanted)
-    execution = _reserve(parts, request, text, only_one=rivals.refused)
+    execution = _reserve(parts, request, text, only_one=rivals.refused, queueing=wanted.queueing)
     for rival in rivals.cancelled:
         order = Order(kind=OrderKind.CANCEL, at=SystemClock().now(), by=operator_name(), reason=execution.execution_id)
         parts.store.give_order(rival, order)
@@ -160,18 +165,19 @@ def _require(parts: Parts, plan: Plan) -> None:
         )
 
 
-def _reserve(parts: Parts, request: Request, snapshot: str, *, only_one: bool) -> Execution:
+def _reserve(parts: Parts, request: Request, snapshot: str, *, only_one: bool, queueing: Queueing | None) -> Execution:
     now = SystemClock().now()
     stem = execution_id_at(now.astimezone(parts.zone))
-    execution_id = stem
+    prefix = "exec_" if request.source == API else ""
+    execution_id = f"{prefix}{stem}_{secrets.token_hex(4)}" if prefix else stem
     passing("before_run_insert")
     while True:
         try:
             execution = parts.store.create_execution(
-                execution_id, request, snapshot=snapshot, at=now, only_one=only_one
+                execution_id, request, snapshot=snapshot, at=now, only_one=only_one, queueing=queueing
             )
         except ExecutionIdTaken:
-            execution_id = f"{stem}_{secrets.token_hex(4)}"
+            execution_id = f"{prefix}{stem}_{secrets.token_hex(4)}"
         else:
             passing("after_run_insert")
             return execution

@@ -83,7 +83,21 @@ def forget(parts: Parts, *, before: datetime, keep: int, with_files: bool) -> Fo
 
     Raises UsageError where the store has no upkeep, StoreUnusable.
     """
-    pruned = upkeep_of(parts).prune(before=before, keep=keep)
+    return _without_files(parts, upkeep_of(parts).prune(before=before, keep=keep), with_files=with_files)
+
+
+def purge(parts: Parts, execution: Execution) -> bool:
+    """Forget one execution that has ended, with its logs and its report; False where others were made from it.
+
+    Raises NoSuchExecution, StoreUnusable.
+    """
+    if not parts.store.forget_execution(execution.execution_id):
+        return False
+    _without_files(parts, [execution.execution_id], with_files=True)
+    return True
+
+
+def _without_files(parts: Parts, pruned: Sequence[str], *, with_files: bool) -> Forgotten:
     logs, settings = parts.attempt_logs, parts.settings
     removed, left = 0, []
     for execution_id in pruned:

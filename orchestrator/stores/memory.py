@@ -10,10 +10,10 @@ from orchestrator.core.executions import Execution, Request, TaskRun
 from orchestrator.core.identity import TaskRunKey
 from orchestrator.core.messages import N_
 from orchestrator.core.states import ExecutionStatus
-from orchestrator.core.storing import Delivery, Order, OrderKind, Room
-from orchestrator.stores.changes import Changes
+from orchestrator.core.storing import Delivery, Order, OrderKind, Placed, Queueing, Room
 from orchestrator.stores.event_records import move_text, read_move
-from orchestrator.stores.memory_reading import Kept, MemoryReading, lease_runs
+from orchestrator.stores.memory_reading import Kept, lease_runs
+from orchestrator.stores.memory_waiting import MemoryWaiting
 from orchestrator.stores.order_records import as_stored
 from orchestrator.stores.pruning import Age, prunable
 from orchestrator.stores.recording import Recorded, Stored, apply_moves, check_owner, deliveries_of
@@ -23,26 +23,34 @@ from orchestrator.stores.slots import UNCLAIMED, begins, check_pools, check_work
 UNDER_WAY = frozenset({ExecutionStatus.RUNNING, ExecutionStatus.CANCELLING})
 
 
-class MemoryStore(MemoryReading):
+class MemoryStore(MemoryWaiting):
     """Keeps everything in this process; see `Store` and `Upkeep` for what each method promises. Nothing lasts.
 
     Any thread may call it.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._changes = Changes()
-
     def create_execution(
-        self, execution_id: str, request: Request, *, snapshot: str, at: datetime, only_one: bool = False
+        self,
+        execution_id: str,
+        request: Request,
+        *,
+        snapshot: str,
+        at: datetime,
+        only_one: bool = False,
+        queueing: Queueing | None = None,
     ) -> Execution:
-        """Reserve the id; raises WorkflowBusy, ExecutionIdTaken. A request with no `snapshot` hash keeps no text."""
+        """Reserve the id; raises AskedBefore, QueueFull, WorkflowBusy, ExecutionIdTaken.
+
+        A request with no `snapshot` hash keeps no text.
+        """
         request = read_request(request_text(request))  # a copy: what the caller does to its own later changes nothing
         execution = Execution(
             execution_id=execution_id, request=request, status=ExecutionStatus.QUEUED, created_at=in_utc(at)
         )
         keys = [TaskRunKey(execution_id=execution_id, task_id=task_id) for task_id in request.tasks]
         with self._lock:
+            if queueing is not None:
+                self._check_queueing(queueing, execution.created_at)
             if only_one and request.workflow is not None:
                 self._check_not_busy(request.workflow, execution.created_at)
             if execution_id in self._kept:
@@ -51,6 +59,8 @@ class MemoryStore(MemoryReading):
                 self._snapshots.setdefault(request.snapshot, snapshot)
             runs = {key: TaskRun(key=key, position=position) for position, key in enumerate(keys)}
             self._kept[execution_id] = Kept(execution=execution, runs=runs)
+            if queueing is not None:
+                self._get_in_line(execution, queueing)
         self._changes.note()
         return execution
 
@@ -131,6 +141,18 @@ class MemoryStore(MemoryReading):
         """Nothing is held open; whoever waits is woken."""
         self._changes.close()
 
+    def forget_execution(self, execution_id: str) -> bool:
+        """Forget one that has ended, and that no other was made from; raises NoSuchExecution."""
+        with self._lock:
+            if not self._find(execution_id).execution.status.final:
+                return False
+            others = [_age(kept) for key, kept in self._kept.items() if key != execution_id]
+            if any(execution_id in other.sources for other in others):
+                return False
+            self._drop([execution_id])
+        self._changes.note()
+        return True
+
     # --- upkeep ------------------------------------------------------------------------------------------------------
 
     def check(self) -> list[str]:
@@ -147,11 +169,7 @@ class MemoryStore(MemoryReading):
         """Forget what ended before `before`, save the newest `keep` of all; returns their ids, the newest first."""
         with self._lock:
             forgotten = prunable([_age(kept) for kept in self._kept.values()], before=in_utc(before), keep=keep)
-            for execution_id in forgotten:
-                del self._kept[execution_id]
-            self._outbox = [each for each in self._outbox if each.event.execution_id in self._kept]
-            used = {kept.execution.request.snapshot for kept in self._kept.values()}
-            self._snapshots = {sha256: text for sha256, text in self._snapshots.items() if sha256 in used}
+            self._drop(forgotten)
         self._changes.note()
         return forgotten
 
@@ -160,6 +178,14 @@ class MemoryStore(MemoryReading):
         return 0
 
     # --- within the lock ---------------------------------------------------------------------------------------------
+
+    def _drop(self, execution_ids: Sequence[str]) -> None:
+        for execution_id in execution_ids:
+            del self._kept[execution_id]
+        self._forget(set(execution_ids))
+        self._outbox = [each for each in self._outbox if each.event.execution_id in self._kept]
+        used = {kept.execution.request.snapshot for kept in self._kept.values()}
+        self._snapshots = {sha256: text for sha256, text in self._snapshots.items() if sha256 in used}
 
     def _claimed(self, execution: Execution) -> Kept:
         kept = self._kept.get(execution.execution_id)
@@ -202,6 +228,9 @@ class MemoryStore(MemoryReading):
         kept.runs.update(recorded.runs)
         kept.attempts.update(recorded.attempts)
         kept.events.extend(recorded.events)
+        for event in recorded.events:
+            self._position += 1
+            self._placed.append(Placed(position=self._position, event=event))
         kept.waiting_cancel = recorded.waiting_cancel
         kept.obeyed.update(range(1, min(obeyed, len(kept.orders)) + 1))
         if recorded.events:

@@ -11,6 +11,7 @@ from orchestrator.core.executions import Attempt, Execution, TaskRun
 from orchestrator.core.identity import AttemptKey, TaskRunKey
 from orchestrator.core.states import ExecutionStatus, TaskStatus
 from orchestrator.core.storing import Delivery, Order
+from orchestrator.stores.changes import Changes
 from orchestrator.stores.slots import Taken
 
 
@@ -38,6 +39,7 @@ class MemoryReading:
         self._snapshots: dict[str, str] = {}
         self._outbox: list[Delivery] = []
         self._lock = RLock()
+        self._changes = Changes()
         self._told: datetime | None = None
         """The time that the latest claim, renewal or batch of moves came with."""
 
@@ -58,6 +60,7 @@ class MemoryReading:
         before: str | None = None,
         statuses: Iterable[ExecutionStatus] = (),
         workflow: str | None = None,
+        since: datetime | None = None,
     ) -> list[Execution]:
         """Newest first; raises NoSuchExecution where `before` is unknown."""
         wanted = frozenset(statuses)
@@ -67,6 +70,7 @@ class MemoryReading:
                 execution
                 for execution in self._newest_first()
                 if (border is None or age(execution) < border)
+                and (since is None or execution.created_at >= since)
                 and (not wanted or execution.status in wanted)
                 and workflow in {None, execution.request.workflow}
             ][:limit]

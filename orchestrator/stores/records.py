@@ -5,6 +5,7 @@ A reader takes defaults for fields that an older version did not write, and igno
 
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
 from orchestrator.core.executions import Attempt, Execution, Request, TaskRun
@@ -12,7 +13,10 @@ from orchestrator.core.identity import AttemptKey, TaskRunKey
 from orchestrator.core.messages import Message
 from orchestrator.core.outcomes import JSON, Usage
 from orchestrator.core.states import ExecutionStatus, TaskStatus
+from orchestrator.core.storing import Token
 
+MOST_REMEMBERED = 4096
+"""Characters of a request that is kept when it was read once."""
 NO_ITEM = -1
 """Stands for `index` None: a key column must not be NULL, which equals nothing."""
 
@@ -99,6 +103,16 @@ def request_text(request: Request) -> str:
 
 def read_request(text: str) -> Request:
     """The request that `request_text` wrote."""
+    return _short_request(text) if len(text) <= MOST_REMEMBERED else _request(text)
+
+
+@lru_cache(maxsize=1024)
+def _short_request(text: str) -> Request:
+    """A request never changes, and lists show the same ones again and again."""
+    return _request(text)
+
+
+def _request(text: str) -> Request:
     known = {name: value for name, value in json.loads(text).items() if name in Request.__dataclass_fields__}
     for name in ("tasks", "assumed_satisfied", "kept"):
         known[name] = tuple(known.get(name, ()))
@@ -231,4 +245,25 @@ def read_attempt(row: Row) -> Attempt:
         log=row["log"],
         code_sha256=row["code_sha256"],
         usage=Usage(cpu_seconds=row["cpu_seconds"], peak_memory_bytes=row["peak_memory_bytes"]),
+    )
+
+
+# --- tokens ----------------------------------------------------------------------------------------------------------
+
+
+def token_values(token: Token) -> tuple[object, ...]:
+    """What KEEP_TOKEN stores."""
+    times = (time_text(token.created_at), time_or_none(token.expires_at), time_or_none(token.revoked_at))
+    return (token.name, token.role, token.sha256, *times)
+
+
+def read_token(row: Row) -> Token:
+    """A token from its row."""
+    return Token(
+        name=row["name"],
+        role=row["role"],
+        sha256=row["sha256"],
+        created_at=datetime.fromisoformat(row["created_at"]),
+        expires_at=read_time(row["expires_at"]),
+        revoked_at=read_time(row["revoked_at"]),
     )

@@ -4,8 +4,8 @@ KEEP_SNAPSHOT = "INSERT INTO snapshots (sha256, text) VALUES (?, ?) ON CONFLICT 
 SNAPSHOT = "SELECT text FROM snapshots WHERE sha256 = ?"
 
 RESERVE_EXECUTION = """
-    INSERT INTO executions (execution_id, workflow, snapshot, request, status, created_at, rerun_of)
-    VALUES (?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO executions (execution_id, workflow, snapshot, request, status, created_at, rerun_of, for_workers)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (execution_id) DO NOTHING
     RETURNING execution_id
 """
@@ -121,6 +121,59 @@ DELIVERIES = """
 """
 DELIVERED = "DELETE FROM outbox WHERE listener = ? AND execution_id = ? AND seq = ?"
 
+# --- workers, keys, tokens -------------------------------------------------------------------------------------------
+
+SEND_TO_WORKERS = "UPDATE executions SET for_workers = 1 WHERE execution_id = ? RETURNING execution_id"
+# the states are written as in the index `executions_for_workers`, or it would not be used
+WAITING_FOR_WORKERS = """
+    SELECT * FROM executions
+    WHERE for_workers = 1 AND status IN ('queued', 'running', 'cancelling', 'interrupted')
+      AND (owner IS NULL OR lease_until <= ?)
+    ORDER BY created_at, execution_id LIMIT ?
+"""
+COUNT_WAITING = """
+    SELECT count(*) AS waiting FROM executions
+    WHERE for_workers = 1 AND status IN ('queued', 'running', 'cancelling', 'interrupted')
+      AND status = 'queued' AND owner IS NULL
+"""
+FORGET_OLD_KEYS = "DELETE FROM asked_before WHERE at <= ?"
+ASKED_BEFORE = "SELECT execution_id, body_sha256 FROM asked_before WHERE key = ?"
+ASKED_BEFORE_SINCE = "SELECT execution_id, body_sha256 FROM asked_before WHERE key = ? AND at > ?"
+KEEP_KEY = "INSERT INTO asked_before (key, body_sha256, execution_id, at) VALUES (?, ?, ?, ?)"
+
+KEEP_TOKEN = """
+    INSERT INTO tokens (name, role, sha256, created_at, expires_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (name) WHERE revoked_at IS NULL DO NOTHING RETURNING number
+"""
+TOKENS = "SELECT * FROM tokens ORDER BY number"
+REVOKE_TOKEN = "UPDATE tokens SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL RETURNING number"
+
+# --- what happened, in order, and how much of it ---------------------------------------------------------------------
+
+COUNT_EVENTS = "UPDATE identity SET events = events + ? WHERE only_row = 1 RETURNING events"
+PLACE_EVENTS = "INSERT INTO event_positions (position, execution_id, first_seq, last_seq) VALUES (?, ?, ?, ?)"
+LAST_POSITION = "SELECT events FROM identity WHERE only_row = 1"
+# a batch stands under the position of its last event
+EVENTS_AFTER = """
+    SELECT b.position - (b.last_seq - e.seq) AS position, e.execution_id, e.seq, e.at, e.move, e.chain
+    FROM event_positions b
+    JOIN events e ON e.execution_id = b.execution_id AND e.seq BETWEEN b.first_seq AND b.last_seq
+    WHERE b.position > ? AND b.position - (b.last_seq - e.seq) > ?
+    ORDER BY b.position, e.seq LIMIT ?
+"""
+EVENTS_OF_ONE_AFTER = """
+    SELECT b.position - (b.last_seq - e.seq) AS position, e.execution_id, e.seq, e.at, e.move, e.chain
+    FROM event_positions b
+    JOIN events e ON e.execution_id = b.execution_id AND e.seq BETWEEN b.first_seq AND b.last_seq
+    WHERE b.execution_id = ? AND b.position > ? AND b.position - (b.last_seq - e.seq) > ?
+    ORDER BY b.position, e.seq LIMIT ?
+"""
+
+EXECUTIONS_BY_STATUS = "SELECT status, count(*) AS number FROM executions GROUP BY status"
+TASK_RUNS_BY_STATUS = "SELECT status, count(*) AS number FROM task_runs GROUP BY status"
+ATTEMPTS_BY_STATUS = "SELECT status, count(*) AS number FROM attempts GROUP BY status"
+ALL_REFUSED_WRITES = "SELECT coalesce(sum(refused_writes), 0) AS number FROM executions"
+
 # --- looking up ------------------------------------------------------------------------------------------------------
 
 # `!` escapes in the pattern: an id is full of `_`, which LIKE would take for "any character"
@@ -128,15 +181,16 @@ FIND_EXECUTIONS = """
     SELECT execution_id FROM executions WHERE execution_id LIKE ? ESCAPE '!'
     ORDER BY created_at DESC, execution_id DESC LIMIT ?
 """
-# the wanted statuses come as one text, `,queued,running,`, or NULL for all of them
+# the wanted statuses come as one text, `,queued,running,`, or NULL for all of them; the earliest time may be ''
 LIST_EXECUTIONS = """
     SELECT * FROM executions
-    WHERE (CAST(? AS TEXT) IS NULL OR ? LIKE '%,' || status || ',%') AND (CAST(? AS TEXT) IS NULL OR workflow = ?)
+    WHERE created_at >= ?
+      AND (CAST(? AS TEXT) IS NULL OR ? LIKE '%,' || status || ',%') AND (CAST(? AS TEXT) IS NULL OR workflow = ?)
     ORDER BY created_at DESC, execution_id DESC LIMIT ?
 """
 LIST_EXECUTIONS_BEFORE = """
     SELECT * FROM executions
-    WHERE (created_at, execution_id) < (?, ?)
+    WHERE (created_at, execution_id) < (?, ?) AND created_at >= ?
       AND (CAST(? AS TEXT) IS NULL OR ? LIKE '%,' || status || ',%') AND (CAST(? AS TEXT) IS NULL OR workflow = ?)
     ORDER BY created_at DESC, execution_id DESC LIMIT ?
 """

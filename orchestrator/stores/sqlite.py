@@ -10,7 +10,7 @@ from orchestrator.core.errors import ExecutionIdTaken, NoSuchExecution, StaleOwn
 from orchestrator.core.events import Event, Move
 from orchestrator.core.executions import Attempt, Execution, Request, TaskRun
 from orchestrator.core.states import ExecutionStatus, TaskStatus
-from orchestrator.core.storing import Delivery, Order, OrderKind, Room
+from orchestrator.core.storing import Delivery, Order, OrderKind, Queueing, Room
 from orchestrator.stores import sql
 from orchestrator.stores.connecting import BUSY_TIMEOUT
 from orchestrator.stores.damage import readable
@@ -28,7 +28,8 @@ from orchestrator.stores.records import (
     time_text,
 )
 from orchestrator.stores.slots import UNCLAIMED
-from orchestrator.stores.sqlite_file import SqliteFile, accept_loss
+from orchestrator.stores.sqlite_file import accept_loss
+from orchestrator.stores.sqlite_news import SqliteNews
 from orchestrator.stores.sqlite_reading import sound_events
 from orchestrator.stores.sqlite_recording import (
     check_room,
@@ -37,9 +38,10 @@ from orchestrator.stores.sqlite_recording import (
     stored_before,
     write_recorded,
 )
+from orchestrator.stores.sqlite_waiting import SqliteWaiting, get_in_line
 
 
-class SqliteStore(SqliteFile):
+class SqliteStore(SqliteNews, SqliteWaiting):
     """Keeps executions in one file; see `Store` for what each method promises.
 
     Any thread may call it (they take turns), and any number of processes may have the same file open. A forked child
@@ -53,9 +55,19 @@ class SqliteStore(SqliteFile):
         """The time that the latest claim, renewal or batch of moves came with."""
 
     def create_execution(
-        self, execution_id: str, request: Request, *, snapshot: str, at: datetime, only_one: bool = False
+        self,
+        execution_id: str,
+        request: Request,
+        *,
+        snapshot: str,
+        at: datetime,
+        only_one: bool = False,
+        queueing: Queueing | None = None,
     ) -> Execution:
-        """Reserve the id; raises WorkflowBusy, ExecutionIdTaken. A request with no `snapshot` hash keeps no text."""
+        """Reserve the id; raises AskedBefore, QueueFull, WorkflowBusy, ExecutionIdTaken.
+
+        A request with no `snapshot` hash keeps no text.
+        """
         created_at = time_text(at)
         text = request_text(request)
         new = (execution_id, request.workflow, request.snapshot or None, text, ExecutionStatus.QUEUED, created_at)
@@ -64,13 +76,17 @@ class SqliteStore(SqliteFile):
             for position, task_id in enumerate(request.tasks)
         ]
         with self._writing() as connection:
+            keep_key = get_in_line(connection, queueing, at) if queueing is not None else None
             if only_one and request.workflow is not None:
                 _check_not_busy(connection, request.workflow, at)
             if request.snapshot:
                 connection.execute(sql.KEEP_SNAPSHOT, (request.snapshot, snapshot))
-            if not connection.execute(sql.RESERVE_EXECUTION, (*new, request.rerun_of)).fetchall():
+            last = (request.rerun_of, int(queueing is not None))
+            if not connection.execute(sql.RESERVE_EXECUTION, (*new, *last)).fetchall():
                 raise ExecutionIdTaken(execution_id)
             connection.executemany(sql.ADD_TASK_RUN, runs)
+            if keep_key is not None:
+                keep_key(execution_id)
         return Execution(
             execution_id=execution_id,
             request=read_request(text),
@@ -186,10 +202,11 @@ class SqliteStore(SqliteFile):
         before: str | None = None,
         statuses: Iterable[ExecutionStatus] = (),
         workflow: str | None = None,
+        since: datetime | None = None,
     ) -> list[Execution]:
         """Newest first; raises NoSuchExecution where `before` is unknown."""
         wanted = ",".join(statuses)
-        filters = (f",{wanted},",) * 2 if wanted else (None, None)
+        filters = (time_or_none(since) or "", *((f",{wanted},",) * 2 if wanted else (None, None)))
         with self._reading() as connection:
             if before is None:
                 rows = connection.execute(sql.LIST_EXECUTIONS, (*filters, workflow, workflow, limit)).fetchall()
@@ -240,6 +257,16 @@ class SqliteStore(SqliteFile):
         earliest = time_or_none(since)
         found = self._records(read_task_run, self._read(sql.FIND_CACHED, task_id, cache_key, earliest, earliest))
         return found[0] if found else None
+
+    def forget_execution(self, execution_id: str) -> bool:
+        """Forget one that has ended, and that no other was made from; raises NoSuchExecution."""
+        with self._writing() as connection:
+            if not connection.execute(sql.EXECUTION_WITHOUT_REQUEST, (execution_id,)).fetchall():
+                raise NoSuchExecution(execution_id)
+            forgotten = bool(connection.execute(sql.FORGET_EXECUTION, (execution_id,) * 4).rowcount)
+            if forgotten:
+                connection.execute(sql.FORGET_UNUSED_SNAPSHOTS)
+        return forgotten
 
     @staticmethod
     def accept_loss(path: Path) -> int:

@@ -60,6 +60,9 @@ def write_recorded(connection: sqlite3.Connection, stored: Stored, recorded: Rec
         raise StaleOwner(key)
     connection.executemany(sql.KEEP_ATTEMPT, map(attempt_values, recorded.attempts.values()))
     connection.executemany(sql.APPEND_EVENT, map(event_values, recorded.events, recorded.texts))
+    if recorded.events:
+        position = connection.execute(sql.COUNT_EVENTS, (len(recorded.events),)).fetchall()[0]["events"]
+        connection.execute(sql.PLACE_EVENTS, (position, key, stored.last_seq + 1, last_seq))
 
 
 def keep_deliveries(connection: sqlite3.Connection, deliveries: Sequence[Delivery]) -> None:

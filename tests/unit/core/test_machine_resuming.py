@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator.core.machine_state import OwnerLost
+from orchestrator.core.machine_state import GiveUp, OwnerLost
 from orchestrator.core.outcomes import Returned
 from orchestrator.core.states import TaskStatus
 from orchestrator.core.tasks import OnInterrupt, TriggerRule
@@ -150,3 +150,22 @@ def test_a_log_that_ended_keeps_its_end():
     assert again.status is journey.status
     assert again.commands == ()
     assert again.state.runs["a"].status is TaskStatus.COMPLETED
+
+
+def test_what_is_not_to_be_resumed_fails_and_starts_nothing():
+    journey = begun(plan_of(task_of("waits", retry_count=1), a=[], b=["a"])).end("waits", BROKEN)
+
+    given_up = journey.hear(OwnerLost()).hear(GiveUp())
+
+    assert given_up.statuses == {"waits": "failed", "a": "failed", "b": "skipped"}
+    assert given_up.status.value == "failed"
+    assert str(given_up.end_move.reason).startswith("interrupted, and on_restart")
+    assert given_up.end_move.exit_code == 1
+
+
+def test_what_somebody_drives_or_has_ended_is_not_given_up():
+    running = begun(plan_of(a=[]))
+    ended = begun(plan_of(a=[])).end("a")
+
+    assert running.hear(GiveUp()).status.value == "running"
+    assert ended.hear(GiveUp()).status.value == "completed"

@@ -85,6 +85,39 @@ def test_short_values_are_no_secrets_for_they_would_blank_out_ordinary_words():
     assert found == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("url", "hidden"),
+    [
+        ("postgresql://etl:hunt@db:5432/x", {"hunt"}),
+        ("postgresql://etl:p%40ss%2Fw0rd@db/x", {"p%40ss%2Fw0rd", "p@ss/w0rd"}),
+        ("redis://:hunter22@cache/0", {"hunter22"}),
+        ("amqp://u:p@ssw@host", {"p@ssw"}),
+        ("postgresql://db/x?user=etl&password=hunter22&sslmode=require", {"hunter22"}),
+        ("two: http://a:hunter22@b/ and http://c:catalina@d/", {"hunter22", "catalina"}),
+    ],
+)
+def test_the_password_of_a_url_is_a_secret_on_its_own_under_whatever_name(url, hidden):
+    assert secret_values({"ETL_WAREHOUSE_URL": url}) == hidden
+    assert secret_values({"sources": [{"where": url}]}) == hidden
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://postgres:postgres@localhost/x",
+        "postgresql://a:Password@db/x",
+        "postgresql://etl_cali:etl_cali@db/x",
+        "postgresql://etl:abc@db/x",
+        "postgresql://etl:2025@db/x",
+        "postgresql://etl@db:5432/x",
+        "https://host:8080/a@b",
+        "not a url: user:hunter22@host",
+    ],
+)
+def test_words_that_anybody_would_guess_are_no_secrets_for_every_text_holds_them(url):
+    assert secret_values({"ETL_WAREHOUSE_URL": url}) == frozenset()
+
+
 # --- texts -----------------------------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ from orchestrator.core.tasks import (
     Limits,
     OnConflict,
     OnInterrupt,
+    OnRestart,
     ParameterType,
     Task,
     TriggerRule,
@@ -90,6 +91,7 @@ def test_every_field_of_the_file_reaches_the_registry():
                 "parameters": {"día": {"type": "date", "default": "2025-01-31"}, "n": {"type": "integer"}},
                 "max_duration": 7200,
                 "concurrency": {"limit": 1, "on_conflict": "skip"},
+                "on_restart": "fail",
             }
         },
     }
@@ -147,6 +149,7 @@ def test_every_field_of_the_file_reaches_the_registry():
         },
         max_duration=7200,
         concurrency=Concurrency(limit=1, on_conflict=OnConflict.SKIP),
+        on_restart=OnRestart.FAIL,
     )
 
 

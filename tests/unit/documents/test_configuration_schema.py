@@ -21,11 +21,11 @@ FIELDS = {
         "inputs deadline max_interruptions on_interrupt isolation memory_limit_mb environment pool priority cache"
     ),
     "CacheModel": "code parameters inputs expires",
-    "WorkflowModel": "name description tasks parameters max_duration concurrency",
+    "WorkflowModel": "name description tasks parameters max_duration concurrency on_restart",
     "ConcurrencyModel": "limit on_conflict",
     "ParameterModel": "type default",
 }
-"""Steps 1 and 2 of the fields in the semantics, section 6."""
+"""Steps 1, 2 and 4 of the fields in the semantics, section 6."""
 SHIPPED = [Path(__file__).parents[3] / "orchestrator" / name for name in ("etl_config.json", "etl_config_testing.json")]
 TASK = {"task_id": "a", "module_path": "m", "function_name": "f"}
 
