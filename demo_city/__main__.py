@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from demo_city.city import SEAL, build_city, write_city
+from demo_city.country import ROWS_AT_SCALE_1, rows_of_country
 from etl_kit.translation import _
 
 
@@ -22,6 +23,11 @@ def main(arguments: list[str] | None = None) -> int:
     write_city(city, chosen.out, seed=chosen.seed, scale=chosen.scale)
     sys.stdout.write(_("{count} files of invented data in {folder}").format(count=len(city.files), folder=chosen.out))
     sys.stdout.write("\n")
+    around = {dataset: rows_of_country(chosen.scale, dataset) for dataset in ROWS_AT_SCALE_1}
+    if any(around.values()):
+        told = ", ".join(f"{dataset}: {rows}" for dataset, rows in around.items())
+        sys.stdout.write(_("rows of the country around it, made when they are asked for: {rows}").format(rows=told))
+        sys.stdout.write("\n")
     return 0
 
 

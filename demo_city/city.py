@@ -14,6 +14,7 @@ from demo_city.basemaps import files_of_basemaps
 from demo_city.budget import Row, year_of_budget
 from demo_city.budget_files import csv_bytes, csv_name, with_traps_of_2024, workbook_bytes, workbook_name
 from demo_city.contracts import contracts_of_city, officials
+from demo_city.country import LARGEST_CITY
 from demo_city.field_reports import files_of_field_reports
 from demo_city.loan import index_records, invent_loan
 from demo_city.loan_books import files_of_loan_books
@@ -61,8 +62,10 @@ def build_city(*, seed: int, scale: float) -> City:
 
     Args:
         seed: any whole number.
-        scale: 1 is about 4 000 budget rows in all and 500 contracts; below 0.1 it shrinks no further.
+        scale: 1 is about 4 000 budget rows in all and 500 contracts; below 0.1 it shrinks no further, and beyond
+            LARGEST_CITY it grows no further: what is more is the country around it, which no file holds.
     """
+    scale = min(scale, LARGEST_CITY)
     old, new = (invent_projects(seed, scale, year) for year in (2024, 2025))
     items = invent_loan(seed, scale, new)
     files = {

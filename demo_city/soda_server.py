@@ -14,9 +14,13 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
 from demo_city.budget_page import accordion_page
+from demo_city.city import SEAL
+from demo_city.country import NOTHING_LATER, Later
+from demo_city.country_table import CountryTable, answer_country, country_table
 from demo_city.faults import Fault, Faults, LyingCount, Nonsense, Refusal, Stall, TokenNeeded, Truncation
 from demo_city.soda_tables import Record, Table, answer_query, load_table
 from demo_city.soql import SoqlError
+from etl_kit.files import read_json
 
 DATASETS: Final = ("jbjy-vk9h", "p6dx-8zbt")
 """Contracts and processes of SECOP II."""
@@ -34,7 +38,14 @@ _TYPES: Final = {
 
 
 @contextmanager
-def serve_folder(folder: Path, *, faults: Faults | None = None, datasets: Sequence[str] = DATASETS) -> Iterator[str]:
+def serve_folder(
+    folder: Path,
+    *,
+    faults: Faults | None = None,
+    datasets: Sequence[str] = DATASETS,
+    around: int | None = None,
+    later: Later = NOTHING_LATER,
+) -> Iterator[str]:
     """Serve `folder` on 127.0.0.1, on a free port, for as long as the context lasts; gives the base address.
 
     `/resource/<id>.json` answers SODA queries over `secop/*<id>*.json`; `BUDGET_PAGE` links to the files of
@@ -44,11 +55,17 @@ def serve_folder(folder: Path, *, faults: Faults | None = None, datasets: Sequen
         folder: in the layout of the made-up city.
         faults: what goes wrong; it also records the requests.
         datasets: those to serve; others are not even read.
+        around: rows of the made-up country around each dataset of a made-up city; by its scale if None.
+        later: what a later day changed in the country.
 
     Raises:
         UnreadableInput: a file of rows holds something else; the text names it.
     """
-    tables = {dataset: load_table(path) for dataset in datasets for path in saved_rows(folder, dataset)[-1:]}
+    tables: dict[str, Table | CountryTable] = {
+        dataset: load_table(path) for dataset in datasets for path in saved_rows(folder, dataset)[-1:]
+    }
+    if (folder / SEAL).is_file():
+        tables = {dataset: _with_country(table, dataset, folder, around, later) for dataset, table in tables.items()}
     site = _Site(tables=tables, files=folder / "ejecucion_presupuestal", faults=faults or Faults())
     server = _Server(("127.0.0.1", 0), site)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -72,7 +89,7 @@ def saved_rows(folder: Path, dataset: str) -> list[Path]:
 class _Site:
     """What the server serves, the same for all its threads."""
 
-    tables: Mapping[str, Table]
+    tables: Mapping[str, Table | CountryTable]
     files: Path
     faults: Faults
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -169,9 +186,12 @@ class _Handler(BaseHTTPRequestHandler):
             return
         parameters = dict(parse_qsl(query, keep_blank_values=True))
         try:
-            rows = answer_query(table, parameters)
+            rows = answer_query(table, parameters) if isinstance(table, Table) else answer_country(table, parameters)
         except SoqlError as error:
             self._send_json(400, {"code": error.code, "error": True, "message": str(error), "data": {}})
+            return
+        if isinstance(rows, str):
+            self._send(200, rows.encode(), "application/json;charset=utf-8")
             return
         self._send_json(200, _with_lies(rows, met) if "count(" in parameters.get("$select", "") else rows)
 
@@ -205,6 +225,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.wfile.write(body)
+
+
+def _with_country(
+    table: Table | CountryTable, dataset: str, folder: Path, around: int | None, later: Later
+) -> Table | CountryTable:
+    seal = read_json(folder / SEAL)
+    assert isinstance(table, Table)
+    assert isinstance(seal, dict)
+    return country_table(table, dataset, seed=seal["semilla"], scale=seal["escala"], later=later, rows=around)
 
 
 def _with_lies(rows: list[Record], met: list[Fault]) -> list[Record]:

@@ -52,7 +52,7 @@ def table_of(rows: Sequence[Record]) -> Table:
     records = tuple({**row, **_system_fields(row, place)} for place, row in enumerate(rows))
     names = sorted({name for record in records for name in record})
     types: dict[str, type] = {name: Decimal if _all_numbers(records, name) else str for name in names}
-    values = tuple({name: _comparable(value, types[name]) for name, value in row.items()} for row in records)
+    values = tuple({name: comparable(value, types[name]) for name, value in row.items()} for row in records)
     return Table(records=records, values=values, types=types)
 
 
@@ -64,33 +64,41 @@ def answer_query(table: Table, parameters: Mapping[str, str]) -> list[Record]:
     Raises:
         SoqlError: a parameter that cannot be understood.
     """
-    unknown = [name for name in parameters if name.startswith("$") and name not in _KNOWN]
-    if unknown:
-        raise SoqlError(f"Unrecognized arguments [{unknown[0]}]")
+    refuse_unknown(parameters)
     places = _found(table, parameters)
-    if _is_count(parameters.get("$select", "*")):
-        return [{_count_name(parameters["$select"]): str(len(places))}]
-    limit = _whole(parameters, "$limit", DEFAULT_LIMIT)
-    offset = _whole(parameters, "$offset", 0)
-    if limit > LARGEST_LIMIT:
-        raise SoqlError(f"Limit may not exceed {LARGEST_LIMIT}", code="query.soql.limit-too-large")
+    if is_count(parameters.get("$select", "*")):
+        return [{count_name(parameters["$select"]): str(len(places))}]
+    limit, offset = limit_of(parameters), whole(parameters, "$offset", 0)
     if "$order" in parameters:
         places = _ordered(table, places, parameters["$order"])
     elif offset:
         places = places[::-1]
-    chosen = _chosen_names(table, parameters.get("$select", "*"))
+    chosen = chosen_names(table.types, parameters.get("$select", "*"))
     return [
         {alias: record[name] for name, alias in chosen if name in record}
         for record in (table.records[place] for place in places[offset : offset + limit])
     ]
 
 
-def _found(table: Table, parameters: Mapping[str, str]) -> list[int]:
-    conditions = [read_condition(parameters["$where"], table.types)] if "$where" in parameters else []
+def refuse_unknown(parameters: Mapping[str, str]) -> None:
+    """Raise SoqlError if there is a parameter that means nothing."""
+    unknown = [name for name in parameters if name.startswith("$") and name not in _KNOWN]
+    if unknown:
+        raise SoqlError(f"Unrecognized arguments [{unknown[0]}]")
+
+
+def conditions_of(parameters: Mapping[str, str]) -> list[str]:
+    """The text of `$where`, and of each filter by equality."""
+    texts = [parameters["$where"]] if "$where" in parameters else []
     for name, value in parameters.items():
         if not name.startswith("$"):
             quoted = value.replace("'", "''")
-            conditions.append(read_condition(f"`{name}` = '{quoted}'", table.types))
+            texts.append(f"`{name}` = '{quoted}'")
+    return texts
+
+
+def _found(table: Table, parameters: Mapping[str, str]) -> list[int]:
+    conditions = [read_condition(text, table.types) for text in conditions_of(parameters)]
     return [place for place, row in enumerate(table.values) if all(condition(row) is True for condition in conditions)]
 
 
@@ -115,22 +123,24 @@ def _by_column(table: Table, name: str) -> Callable[[int, int], int]:
     return order
 
 
-def _is_count(select: str) -> bool:
+def is_count(select: str) -> bool:
+    """Whether a `$select` asks for the number of rows only."""
     return re.fullmatch(r"\s*count\(\s*\*\s*\)(\s+as\s+\w+)?\s*", select, re.IGNORECASE) is not None
 
 
-def _count_name(select: str) -> str:
+def count_name(select: str) -> str:
+    """What the answer calls the number of rows."""
     alias = re.search(r"\s+as\s+(\w+)\s*$", select, re.IGNORECASE)
     return alias[1] if alias else "count"
 
 
-def _chosen_names(table: Table, select: str) -> list[tuple[str, str]]:
-    """Pairs of column and name in the answer."""
+def chosen_names(types: Mapping[str, type], select: str) -> list[tuple[str, str]]:
+    """Pairs of column and name in the answer, for a `$select` and the columns there are."""
     chosen: list[tuple[str, str]] = []
     for part in select.split(","):
         text = part.strip()
         if text == "*":
-            chosen += [(name, name) for name in table.types if not name.startswith(":")]
+            chosen += [(name, name) for name in types if not name.startswith(":")]
             continue
         if text == ":*":
             chosen += [(name, name) for name in SYSTEM_FIELDS]
@@ -139,13 +149,22 @@ def _chosen_names(table: Table, select: str) -> list[tuple[str, str]]:
         if match is None:
             raise SoqlError(f"Could not parse select {text!r}")
         name = match[1].lower()
-        if name not in table.types:
+        if name not in types:
             raise SoqlError(f"No such column: {name}", code="query.soql.no-such-column")
         chosen.append((name, match[2] or name))
     return chosen
 
 
-def _whole(parameters: Mapping[str, str], name: str, default: int) -> int:
+def limit_of(parameters: Mapping[str, str]) -> int:
+    """How many rows are asked for at most."""
+    limit = whole(parameters, "$limit", DEFAULT_LIMIT)
+    if limit > LARGEST_LIMIT:
+        raise SoqlError(f"Limit may not exceed {LARGEST_LIMIT}", code="query.soql.limit-too-large")
+    return limit
+
+
+def whole(parameters: Mapping[str, str], name: str, default: int) -> int:
+    """The parameter `name`, a whole number."""
     text = parameters.get(name, str(default))
     if not re.fullmatch(r"\d{1,9}", text):
         raise SoqlError(f"Bad value for {name}: {text!r}")
@@ -166,10 +185,16 @@ def _system_fields(row: Record, place: int) -> Record:
 
 def _all_numbers(records: Sequence[Record], name: str) -> bool:
     values = [record[name] for record in records if name in record]
-    return all(isinstance(value, str) and _NUMBER.fullmatch(value) for value in values)
+    return all(map(is_number, values))
 
 
-def _comparable(value: object, kind: type) -> Value:
+def is_number(value: object) -> bool:
+    """Whether a value is a text that is a number."""
+    return isinstance(value, str) and _NUMBER.fullmatch(value) is not None
+
+
+def comparable(value: object, kind: type) -> Value:
+    """`value` as conditions compare it."""
     if value is None:
         return None
     if kind is Decimal:

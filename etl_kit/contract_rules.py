@@ -199,7 +199,8 @@ _CONTRACT_RULES: tuple[Rule, ...] = (
     row_rule(
         "RI005",
         family=REFERENCES,
-        severity=Severity.LOW,  # each link has a rule of its own; this one gives the share of whole chains
+        severity=Severity.LOW,
+        scored=False,  # each link has a rule of its own; this one gives the share of whole chains
         table=_CONTRACTS,
         about="la cadena contrato → proceso → BPIN → proyecto está completa",
         among=f"EXISTS (SELECT 1 FROM {_PROCESSES}) AND EXISTS (SELECT 1 FROM {_PROJECTS})",  # noqa: S608

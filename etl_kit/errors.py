@@ -10,7 +10,14 @@ class EtlError(Exception):
     """Root of every error the ETL raises on purpose; its text names the place and the way out."""
 
 
-class SettingsError(EtlError):
+class Unmendable(EtlError):
+    """What another try cannot mend: somebody must change a setting or run another task first.
+
+    The configuration names this class in `no_retry_on`, so that no task repeats what can only fail again.
+    """
+
+
+class SettingsError(Unmendable):
     """Settings that cannot be used; `problems` holds all of them, not only the first."""
 
     def __init__(self, problems: Sequence[str]) -> None:
@@ -18,7 +25,7 @@ class SettingsError(EtlError):
         self.problems = tuple(problems)
 
 
-class MissingInput(EtlError):
+class MissingInput(Unmendable):
     """A file or folder that an earlier task should have left is not there; `made_by` is that task."""
 
     def __init__(self, path: Path, *, made_by: str) -> None:

@@ -1,6 +1,6 @@
 """Quality rules of the reports from the field, and of the city's own map that they are placed on."""
 
-from etl_kit.place_rules import coordinate_rules
+from etl_kit.place_rules import ELSEWHERE, coordinate_rules
 from etl_kit.quality import Rule, Severity
 from etl_kit.rule_makers import (
     COMPLETENESS,
@@ -46,7 +46,7 @@ FIELD_RULES: tuple[Rule, ...] = (
         severity=Severity.MEDIUM,
         table=_REPORTS,
         about="cada novedad tiene un lugar en la ciudad",
-        fails="geometria IS NULL",
+        fails=f"geometria IS NULL AND NOT {ELSEWHERE}",  # that is PA001's
         shows=("motivo_sin_geometria", "sitio"),
     ),
     row_rule(

@@ -28,6 +28,11 @@ def write_bytes_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> Path:
     return _write_beside(path, lambda file: file.write(data), mode)
 
 
+def write_whole(path: Path, write: Callable[[BinaryIO], object], *, mode: int = 0o600) -> Path:
+    """Let `write` fill `path` as a stream: whole or not at all; if it raises, what was at `path` stays."""
+    return _write_beside(path, write, mode)
+
+
 def write_bytes_once(path: Path, data: bytes) -> None:
     """Put `data` at `path` unless something is there already: of several at once, the first one wins for all."""
     beside = write_bytes_atomic(path.with_name(f".{path.name}.{secrets.token_hex(8)}"), data)

@@ -31,6 +31,13 @@ ORGANISMOS = (
         "Control Disciplinario Interno",
         "Control Disciplinario Interno de Instrucción",
     ),
+    # In no budget and no Cuadro 1S; the procurement plan names it under this code (W-31 of 2025).
+    _organismo(
+        "4125",
+        "Departamento Administrativo de Control Disciplinario Interno de Juzgamiento",
+        "Juzgamiento",
+        "Control Disciplinario Interno de Juzgamiento",
+    ),
     _organismo("4131", "Departamento Administrativo de Hacienda", "Hacienda", "Hacienda Municipal"),
     _organismo(
         "4132",

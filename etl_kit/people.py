@@ -3,7 +3,7 @@
 import hmac
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,8 +127,19 @@ def protect_people(
     Raises:
         KeyError: nobody has declared the personal columns of `dataset`.
     """
-    personal = PERSONAL[dataset]
-    return [_protected(row, personal, key) for row in rows]
+    return list(without_people(rows, dataset, key=key))
+
+
+def without_people(
+    rows: Iterable[Mapping[str, object]],
+    dataset: str,
+    *,
+    key: bytes,
+) -> Iterator[dict[str, object]]:
+    """The same as `protect_people`, one row at a time, for rows that do not fit into memory."""
+    columns = _Columns(PERSONAL[dataset])
+    for row in rows:
+        yield _protected(row, columns, key)
 
 
 def pseudonym(text: str, *, key: bytes) -> str:
@@ -153,16 +164,11 @@ def is_natural_person(name: str | None, *, document: str | None, document_type: 
     return not (name and COMPANY_WORDS.search(plain_key(name)))
 
 
-def _protected(row: Mapping[str, object], personal: PersonalColumns, key: bytes) -> dict[str, object]:
-    keys = {column: source_key(column) for column in row}
-    kept = {
-        column: value
-        for column, value in row.items()
-        if keys[column] not in personal.dropped and not personal.dropped_like.search(keys[column])
-    }
-    if not personal.supplier:
+def _protected(row: Mapping[str, object], known: "_Columns", key: bytes) -> dict[str, object]:
+    kept = {column: value for column, value in row.items() if not known.dropped[column]}
+    if not known.personal.supplier:
         return kept
-    columns = _SupplierColumns.of(keys, personal)
+    columns = known.supplier(row)
     name = or_none(row.get(columns.name))
     document = or_none(row.get(columns.number))
     document_type = or_none(row.get(columns.number_type))
@@ -184,8 +190,8 @@ class _SupplierColumns:
     dropped: frozenset[str]
 
     @classmethod
-    def of(cls, keys: Mapping[str, str], personal: PersonalColumns) -> "_SupplierColumns":
-        named = {key: column for column, key in keys.items()}
+    def of(cls, columns: Iterable[str], personal: PersonalColumns) -> "_SupplierColumns":
+        named = {source_key(column): column for column in columns}
         number = personal.supplier_key or personal.supplier_documents[0]
         return cls(
             name=next((named[key] for key in personal.supplier if key in named), ""),
@@ -194,6 +200,40 @@ class _SupplierColumns:
             number_is_key=personal.supplier_key is not None,
             dropped=frozenset(named[key] for key in personal.supplier_documents if key in named),
         )
+
+
+class _Decided(dict[str, bool]):
+    """A question about a column's name, asked once for each name."""
+
+    def __init__(self, decide: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._decide = decide
+
+    def __missing__(self, column: str) -> bool:
+        return self.setdefault(column, self._decide(source_key(column)))
+
+
+class _Columns:
+    """What the names of columns say, worked out once for the rows of one extraction: the same names come every time."""
+
+    def __init__(self, personal: PersonalColumns) -> None:
+        told = {
+            *personal.supplier,
+            *personal.supplier_documents,
+            personal.supplier_key,
+            personal.supplier_document_type,
+        }
+        self.personal = personal
+        self.dropped = _Decided(lambda key: key in personal.dropped or bool(personal.dropped_like.search(key)))
+        self._tells = _Decided(told.__contains__)
+        self._suppliers: dict[tuple[str, ...], _SupplierColumns] = {}
+
+    def supplier(self, row: Mapping[str, object]) -> _SupplierColumns:
+        """The columns of `row` that tell who the supplier is."""
+        told = tuple(filter(self._tells.__getitem__, row))
+        if told not in self._suppliers:
+            self._suppliers[told] = _SupplierColumns.of(told, self.personal)
+        return self._suppliers[told]
 
 
 def _hidden(
@@ -205,17 +245,29 @@ def _hidden(
     key: bytes,
 ) -> dict[str, object]:
     alias = pseudonym(name or document or "", key=key)
-    named = re.compile(re.escape(name), re.IGNORECASE) if name else None
-    hidden = {
-        column: named.sub(alias, value) if named and isinstance(value, str) else value
-        for column, value in row.items()
-        if column not in columns.dropped
-    }
+    hidden = {column: value for column, value in row.items() if column not in columns.dropped}
+    if name and _occurs(name, (value for column, value in hidden.items() if column != columns.name)):
+        named = re.compile(re.escape(name), re.IGNORECASE)
+        hidden = {
+            column: named.sub(alias, value) if isinstance(value, str) else value for column, value in hidden.items()
+        }
     if name:
         hidden[columns.name] = alias
     if document and columns.number_is_key:
         hidden[columns.number] = alias
     return hidden
+
+
+def _occurs(name: str, texts: Iterable[object]) -> bool:
+    """Whether `name` may stand in one of `texts`, in any case; quick, because a name seldom stands elsewhere."""
+    shortest = len(name)  # a pattern that ignores case still matches letter by letter
+    long = [text for text in texts if isinstance(text, str) and len(text) >= shortest]
+    return _caseless(name) in _caseless("\0".join(long))
+
+
+def _caseless(text: str) -> str:
+    # the dotted and the dotless i are one letter to re.IGNORECASE, and two to casefold
+    return text.casefold().replace("\u0307", "").replace("ı", "i")
 
 
 def _is_legal(document: str) -> bool:

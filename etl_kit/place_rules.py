@@ -12,6 +12,8 @@ _PLACED = "lat IS NOT NULL AND lon IS NOT NULL"
 _OUT_OF_CITY = (
     f"lat NOT BETWEEN {CITY_BOX.south} AND {CITY_BOX.north} OR lon NOT BETWEEN {CITY_BOX.west} AND {CITY_BOX.east}"
 )
+ELSEWHERE: Final = f"coalesce({_OUT_OF_CITY}, FALSE)"
+"""That a row has coordinates, but outside the city; such a row bears no geometry."""
 _DRAWN = "geometria IS NOT NULL"
 _NO_GEOJSON = (
     "TRY_CAST(geometria AS JSON) IS NULL"
@@ -41,7 +43,7 @@ def coordinate_rules(table: str) -> tuple[Rule, ...]:
             severity=Severity.HIGH,
             table=table,
             about="las coordenadas están en Cali, corregimientos incluidos",
-            among=_PLACED,
+            among=f"{_PLACED} AND lat <> 0 AND lon <> 0",  # those are PA003's
             fails=_OUT_OF_CITY,
             shows=("lat", "lon"),
         ),
@@ -89,7 +91,7 @@ def place_rules(table: str) -> tuple[Rule, ...]:
             table=table,
             about="si hay dirección, hay geometría (sin contar subsidios)",
             among=f"direccion IS NOT NULL AND {NO_SUBSIDY}",
-            fails="geometria IS NULL",
+            fails=f"geometria IS NULL AND NOT {ELSEWHERE}",  # that is PA001's
             shows=("direccion", "motivo_sin_geometria"),
         ),
         row_rule(
@@ -108,7 +110,10 @@ def place_rules(table: str) -> tuple[Rule, ...]:
             severity=Severity.LOW,
             table=table,
             about="la geometría está en el barrio o la vereda que se declara",
-            among="barrio_vereda_declarado IS NOT NULL AND barrio_vereda_calculado IS NOT NULL",
+            among=(
+                "barrio_vereda_declarado IS NOT NULL AND barrio_vereda_calculado IS NOT NULL"
+                " AND coalesce(territorio_declarado = territorio_calculado, TRUE)"  # in another comuna it is PA004's
+            ),
             fails="lower(strip_accents(barrio_vereda_declarado)) <> lower(strip_accents(barrio_vereda_calculado))",
             shows=("barrio_vereda_declarado", "barrio_vereda_calculado"),
         ),

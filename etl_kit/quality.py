@@ -11,9 +11,12 @@ from string import Template
 import duckdb
 import polars as pl
 
+from etl_kit.datasets import WAREHOUSE
+
 ROWS_KEPT = 200
 """Failing rows kept per rule; the true count stands beside them."""
 
+_KEYS = {dataset.name: frozenset(dataset.key) for dataset in WAREHOUSE}
 _COUNT = Template("SELECT count(*) FROM ($failing) AS filas")
 _SOME = Template("SELECT * FROM ($failing) AS filas ORDER BY ALL LIMIT $limit")
 _COUNT_TABLE = Template("SELECT count(*) FROM $schema.$table")
@@ -68,6 +71,7 @@ class Rule:
         checked: SELECT of one number: how many items were looked at.
         failing: SELECT of the items that break the rule: the columns of `key` first, then what explains it.
         key: the columns of `failing` that tell which item it is.
+        scored: whether what fails costs points; not where other rules count each of the same faults already.
 
     Both statements name tables without a schema. They may use `getvariable('hoy')`, the day of the check, and
     `temp.conteos_anteriores (tabla, filas)`, the row counts before this load or validation.
@@ -81,6 +85,12 @@ class Rule:
     checked: str
     failing: str
     key: tuple[str, ...]
+    scored: bool = True
+
+    @property
+    def about_rows(self) -> bool:
+        """Whether its items are rows of its table; else they are columns, months, or the table as a whole."""
+        return frozenset(self.key) == _KEYS.get(self.table, frozenset(self.key))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +122,16 @@ class Finding:
         return "falla" if self.failed else "cumple"
 
     @property
+    def cost(self) -> int:
+        """The points that a score loses: the weight for each failing row, once for what is not about single rows.
+
+        A table of six rows in which twenty columns are half empty is not twenty rows wrong.
+        """
+        if not self.rule.scored:
+            return 0
+        return self.rule.severity.weight * (self.failed if self.rule.about_rows else min(self.failed, 1))
+
+    @property
     def coverage(self) -> Decimal | None:
         """Share of the items that keep the rule, in percent with two decimals; None if there was nothing to look at."""
         if not self.checked:
@@ -121,10 +141,15 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """Points from 0 to 100 of `rows` rows; None where there is nothing to judge."""
+    """Points from 0 to 100 of `rows` rows and `refused` ones; None where there is nothing to judge.
+
+    `faults` is how many times a row, or the table, breaks a rule that costs points.
+    """
 
     rows: int
     points: Decimal | None
+    refused: int = 0
+    faults: int = 0
 
     @property
     def quality_class(self) -> QualityClass | None:
@@ -178,13 +203,18 @@ def rows_of(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str,
     return pl.DataFrame(connection.sql(query)).rows(named=True)
 
 
-def score(findings: Iterable[Finding], rows: int) -> Score:
-    """max(0, 100 − Σ weights of failing items / (rows × 10) × 100). Source: domain brief §4.12."""
-    if not rows:
+def score(findings: Iterable[Finding], rows: int, *, refused: int = 0) -> Score:
+    """max(0, 100 − Σ costs / (n × 10) × 100), where n is `rows` and `refused`. Source: domain brief §4.12.
+
+    A row that was refused at the door counts in n and loses its ten points: nothing of it arrived.
+    """
+    found = tuple(findings)
+    faults = sum(finding.failed for finding in found if finding.rule.scored)
+    if not rows + refused:
         return Score(rows=0, points=None)
-    lost = sum(finding.failed * finding.rule.severity.weight for finding in findings)
-    points = Decimal(100) - Decimal(lost * 100) / (rows * 10)
-    return Score(rows=rows, points=_two_decimals(max(Decimal(0), points)))
+    lost = sum(finding.cost for finding in found) + refused * Severity.CRITICAL.weight
+    points = Decimal(100) - Decimal(lost * 100) / ((rows + refused) * 10)
+    return Score(rows=rows, points=_two_decimals(max(Decimal(0), points)), refused=refused, faults=faults)
 
 
 def overall(scores: Iterable[Score]) -> Score:
@@ -193,7 +223,12 @@ def overall(scores: Iterable[Score]) -> Score:
     if not judged:
         return Score(rows=0, points=None)
     total = sum((each.points for each in judged if each.points is not None), Decimal(0))
-    return Score(rows=sum(each.rows for each in judged), points=_two_decimals(total / len(judged)))
+    return Score(
+        rows=sum(each.rows for each in judged),
+        points=_two_decimals(total / len(judged)),
+        refused=sum(each.refused for each in judged),
+        faults=sum(each.faults for each in judged),
+    )
 
 
 def _ask(connection: duckdb.DuckDBPyConnection, rule: Rule) -> Finding:

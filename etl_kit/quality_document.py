@@ -18,8 +18,13 @@ Esta página se escribe a partir de las reglas mismas (`etl_kit/quality_rules.py
 - `validate_data_quality` pregunta todas las reglas al almacén publicado y guarda el resultado en
   `data/warehouse/<fuente>_calidad.duckdb`: cuántos elementos se revisaron, cuántos fallan y hasta
   {ROWS_KEPT} filas por regla.
-- Puntaje de una tabla: máx(0, 100 − Σ pesos de lo que falla ÷ (filas × 10) × 100), con pesos {_WEIGHTS}.
-  El puntaje general es la media de las tablas, cada una con el mismo peso, y al lado se dice cuál es la peor.
+- Puntaje de una tabla: máx(0, 100 − Σ pesos de lo que falla ÷ (n × 10) × 100), con pesos {_WEIGHTS}. n son las filas
+  de la tabla más las que su transformación rechazó enteras; una fila rechazada pierde sus diez puntos, porque nada de
+  ella llegó. Lo que no es de una fila (columnas casi vacías, meses, la tabla entera) cuesta su peso una vez, y una
+  regla cuyas faltas ya cuentan otras no cuesta nada (RI005 de contratos_secop).
+- El puntaje es una proporción: en una tabla de 6 filas, cuatro faltas LOW son 4 de 60 puntos; en una de 6 000 no se
+  notan. Por eso junto a él se guardan las filas, las rechazadas y los incumplimientos: léanse juntos.
+- El puntaje general es la media de las tablas, cada una con el mismo peso, y al lado se dice cuál es la peor.
 - Cada centro gestor tiene su puntaje y su libro en `data/reports/<fuente>/por_centro_gestor/<código>.xlsx`, solo con
   sus filas (hasta {ROWS_PER_RULE} por regla).
 - Con `gate` en la tarea `load_data_complete`, una regla CRITICAL incumplida impide publicar.

@@ -33,6 +33,8 @@ _TABLES = (
         filas_anteriores BIGINT, puntaje_anterior DECIMAL(5, 2), PRIMARY KEY (run_id, origen, tabla)
     )
     """,
+    "ALTER TABLE main.calidad_tablas ADD COLUMN IF NOT EXISTS rechazadas BIGINT",
+    "ALTER TABLE main.calidad_tablas ADD COLUMN IF NOT EXISTS incumplimientos BIGINT",
     """
     CREATE TABLE IF NOT EXISTS main.calidad_resultados (
         run_id VARCHAR, origen VARCHAR, regla VARCHAR, tabla VARCHAR, familia VARCHAR NOT NULL,
@@ -64,7 +66,7 @@ _FORGET = (
     "DELETE FROM main.calidad_centros WHERE run_id = $run_id AND origen = $origen",
 )
 _KEEP_RUN = "INSERT INTO main.calidad_corridas VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_KEEP_TABLE = "INSERT INTO main.calidad_tablas VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_KEEP_TABLE = "INSERT INTO main.calidad_tablas VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _KEEP_RESULT = "INSERT INTO main.calidad_resultados VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _KEEP_CENTRE = "INSERT INTO main.calidad_centros VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _KEEP_ROWS = "INSERT INTO main.calidad_filas SELECT * FROM filas_nuevas"
@@ -172,7 +174,8 @@ def keep_run(
     )
     for name, score in tables.items():
         before = (past.rows.get(name), past.table_points.get(name))
-        connection.execute(_KEEP_TABLE, [*which, name, score.rows, score.points, _class_of(score), *before])
+        about = (name, score.rows, score.points, _class_of(score))
+        connection.execute(_KEEP_TABLE, [*which, *about, *before, score.refused, score.faults])
     for centre in centres:
         _keep_centre(connection, which, centre, past)
     for finding in findings:

@@ -61,6 +61,7 @@ def row_rule(
     fails: str,
     shows: Iterable[str] = (),
     among: str = "TRUE",
+    scored: bool = True,
 ) -> Rule:
     """A rule about single rows: of those `among`, the ones where `fails` is true break it; NULL does not fail."""
     key = _KEYS[table]
@@ -74,6 +75,7 @@ def row_rule(
         checked=_CHECKED.substitute(table=table, among=among),
         failing=_FAILING.substitute(table=table, among=among, fails=fails, shown=", ".join(shown)),
         key=key,
+        scored=scored,
     )
 
 

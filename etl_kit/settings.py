@@ -34,6 +34,17 @@ class Source(StrEnum):
         return self is Source.DEMO
 
 
+class Contracts(StrEnum):
+    """Which contracts and processes of SECOP II are extracted."""
+
+    LOAN = "loan"
+    """those that the loan's index names"""
+    ENTITY = "entity"
+    """all of the city's"""
+    COUNTRY = "country"
+    """all there are"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class EtlSettings:
     """What a task needs to know about its surroundings.
@@ -41,6 +52,8 @@ class EtlSettings:
     `source_folder` is set for `files`; for `portal` it is the folder of drop-ins, `<home>/data/entrada` unless said
     otherwise; None for `demo`. `run_id` is the execution's id, "manual" outside the orchestrator. `warehouse_url` is
     the PostgreSQL database of the warehouse, None for the DuckDB file of the source; it may hold a password.
+    `full` has everything read again where a reading of what changed would do. `raw_limit_mb` bounds, in megabytes of
+    10^6 bytes, what the snapshots of one dataset take on disk.
     """
 
     home: Path
@@ -54,6 +67,9 @@ class EtlSettings:
     gate: bool
     run_id: str
     warehouse_url: str | None = field(default=None, repr=False)
+    contracts: Contracts = Contracts.LOAN
+    full: bool = False
+    raw_limit_mb: int = 2_000
 
 
 ENVIRONMENT = {
@@ -68,6 +84,9 @@ ENVIRONMENT = {
     "gate": "ETL_GATE",
     "run_id": "ETL_EXECUTION_ID",
     "warehouse_url": "ETL_WAREHOUSE_URL",
+    "contracts": "ETL_CONTRACTS",
+    "full": "ETL_FULL",
+    "raw_limit_mb": "ETL_RAW_LIMIT_MB",
 }
 DEFAULTS = {
     "source": Source.DEMO.value,
@@ -76,6 +95,9 @@ DEFAULTS = {
     "demo_seed": "20240918",
     "gate": "0",
     "run_id": "manual",
+    "contracts": Contracts.LOAN.value,
+    "full": "0",
+    "raw_limit_mb": "2000",
 }
 
 
@@ -119,9 +141,12 @@ def read_settings(
         budget_page_url=texts["budget_page_url"],
         demo_scale=_scale(texts["demo_scale"], problems),
         demo_seed=_seed(texts["demo_seed"], problems),
-        gate=_gate(texts["gate"], problems),
+        gate=_yes_or_no(texts["gate"], problems, "ETL_GATE"),
         run_id=texts["run_id"] or "manual",
         warehouse_url=_warehouse_url(texts["warehouse_url"], problems),
+        contracts=_contracts(texts["contracts"], problems),
+        full=_yes_or_no(texts["full"], problems, "ETL_FULL"),
+        raw_limit_mb=_raw_limit(texts["raw_limit_mb"], problems),
     )
     if problems:
         raise SettingsError(problems)
@@ -174,12 +199,28 @@ def _scale(text: str | None, problems: list[str]) -> float:
     return scale
 
 
-def _gate(text: str | None, problems: list[str]) -> bool:
+def _yes_or_no(text: str | None, problems: list[str], name: str) -> bool:
     said = (text or "").lower()
     if said in {"1", "true", "0", "false"}:
         return said in {"1", "true"}
-    problems.append(_("ETL_GATE is {value!r}; it can be 1 or 0").format(value=text))
+    problems.append(_("{name} is {value!r}; it can be 1 or 0").format(name=name, value=text))
     return False
+
+
+def _contracts(text: str | None, problems: list[str]) -> Contracts:
+    try:
+        return Contracts((text or "").lower())
+    except ValueError:
+        known = ", ".join(Contracts)
+        problems.append(_("ETL_CONTRACTS is {value!r}; it can be {known}").format(value=text, known=known))
+        return Contracts.LOAN
+
+
+def _raw_limit(text: str | None, problems: list[str]) -> int:
+    if text is not None and text.isdecimal() and int(text) > 0:
+        return int(text)
+    problems.append(_("ETL_RAW_LIMIT_MB is {value!r}; it must be a whole number above 0").format(value=text))
+    return 1
 
 
 def _seed(text: str | None, problems: list[str]) -> int:

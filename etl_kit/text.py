@@ -53,9 +53,12 @@ def text_column(column: str | pl.Expr, *, zero_is_null: bool = True) -> pl.Expr:
 
 def strip_accents(text: str) -> str:
     """`text` with letters bare of accents: `Línea` → `Linea`, `ñ` → `n`."""
+    if text.isascii():
+        return text
     return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
 
 
+@lru_cache(maxsize=4096)  # the same words come with every row, and a name thrice
 def plain_key(text: str) -> str:
     """`text` for comparing: without accents, lower case, single spaces."""
     return BLANKS.sub(" ", strip_accents(text)).strip().lower()

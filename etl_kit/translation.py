@@ -15,7 +15,12 @@ def _(message: str) -> str:
     Without a catalogue for that language the English text comes back as it is.
     """
     # Looked up at each call, because a message may be built long after the module was imported.
-    return catalogue(os.environ.get("ETL_LANG", "es")[:2]).gettext(message)
+    return catalogue(language()).gettext(message)
+
+
+def language() -> str:
+    """The reader's language in two letters: that of ETL_LANG, `es` unless it is set."""
+    return os.environ.get("ETL_LANG", "es")[:2]
 
 
 @lru_cache

@@ -34,6 +34,7 @@ REQUIRED: Final = (
     "territorio",
     "tipo_intervencion",
 )
+_NO_TERRITORY = "territorio IS NULL AND comuna_corregimiento_declarada IS NULL"  # one that is no place is TA006's
 _CATEGORY_RULES = {
     "estado": ("TA001", Severity.MEDIUM),
     "clase_up": ("TA004", Severity.MEDIUM),
@@ -94,7 +95,7 @@ _UNIT_RULES: tuple[Rule, ...] = (
         severity=Severity.HIGH,
         table=_UNITS,
         about="cada unidad tiene nombre, clase, centro gestor y comuna o corregimiento",
-        fails=any_null(("nombre_up", "clase_up", "nombre_centro_gestor", "territorio")),
+        fails=f"{any_null(('nombre_up', 'clase_up', 'nombre_centro_gestor'))} OR ({_NO_TERRITORY})",
         shows=("nombre_up", "clase_up", "nombre_centro_gestor", "territorio"),
     ),
     table_rule(
@@ -178,7 +179,7 @@ _WORK_RULES: tuple[Rule, ...] = (
         severity=Severity.HIGH,
         table=_WORKS,
         about="tiene nombre, estado, avance, año, centro gestor, comuna o corregimiento y tipo de intervención",
-        fails=any_null(REQUIRED),
+        fails=f"{any_null(name for name in REQUIRED if name != 'territorio')} OR ({_NO_TERRITORY})",
         shows=REQUIRED,
     ),
     row_rule(

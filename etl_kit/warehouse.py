@@ -130,7 +130,7 @@ def publishing(
         WarehouseUnreadable: the published file is damaged.
     """
     make_folder(path.parent)
-    draft = path.with_name(f"{path.stem}.borrador{path.suffix}")
+    draft = draft_of(path)
     with _writers_lock(path.with_name(f"{path.name}.lock"), path, patience):
         _remove(draft)  # left by a writer that was killed: whoever holds the lock is the only one alive
         _sweep(path)
@@ -151,6 +151,16 @@ def publishing(
             _put_in_place(draft, path)
         finally:
             _remove(draft)
+
+
+def draft_of(path: Path) -> Path:
+    """Where the private copy of a published file lies while it is written."""
+    return path.with_name(f"{path.stem}.borrador{path.suffix}")
+
+
+def inputs_of(draft: Path) -> Path:
+    """The folder of files that a load reads in place; it goes with the draft."""
+    return draft.with_name(f"{draft.name}.entrada")
 
 
 def open_file(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -230,6 +240,7 @@ def _sweep(path: Path) -> None:
 def _remove(draft: Path) -> None:
     draft.unlink(missing_ok=True)
     _journal_of(draft).unlink(missing_ok=True)
+    shutil.rmtree(inputs_of(draft), ignore_errors=True)
     shutil.rmtree(draft.with_name(f"{draft.name}.tmp"), ignore_errors=True)  # where DuckDB puts what memory cannot hold
 
 

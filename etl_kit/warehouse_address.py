@@ -4,7 +4,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from etl_kit.errors import EtlError
+from etl_kit.errors import EtlError, Unmendable
 from etl_kit.translation import _
 
 HIDDEN: Final = "postgresql://***"
@@ -37,7 +37,7 @@ class WarehouseRefused(EtlError):
         self.reason = reason
 
 
-class MissingDriver(EtlError):
+class MissingDriver(Unmendable):
     """A warehouse on PostgreSQL was asked for, and psycopg is not installed."""
 
     def __init__(self) -> None:

@@ -1,6 +1,7 @@
 """The warehouse as one DuckDB file per source."""
 
-from collections.abc import Collection, Iterator, Mapping
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,9 +14,10 @@ import polars as pl
 
 from etl_kit.datasets import Dataset
 from etl_kit.errors import MissingInput
+from etl_kit.files import make_folder
 from etl_kit.settings import Source
-from etl_kit.warehouse import CURRENT, STAGING, ArrowStream, publishing, reading
-from etl_kit.warehouse_port import PATIENCE, Dialect, Shape, TableName, listed
+from etl_kit.warehouse import CURRENT, STAGING, ArrowStream, draft_of, inputs_of, publishing, reading
+from etl_kit.warehouse_port import ALL, PATIENCE, Dialect, Shape, TableName, listed, quoted
 
 DUCKDB: Final = Dialect(
     tables="main",
@@ -36,12 +38,21 @@ DUCKDB: Final = Dialect(
     attempt="TRY_CAST({value} AS {dtype})",
     analyze="",
 )
+ROWS_OF_A_BATCH: Final = 100_000
+"""Rows of a file that are compared in all their columns at once; more would not fit into `memory_limit`."""
+
 _SCHEMAS = (
     f"DROP SCHEMA IF EXISTS {STAGING} CASCADE",
     f"CREATE SCHEMA {STAGING}",
     f"CREATE SCHEMA IF NOT EXISTS {CURRENT}",
 )
 _DROP_STAGING = f"DROP SCHEMA {STAGING} CASCADE"
+_ROW = "__fila"
+_SHOW = Template(
+    "CREATE VIEW $table AS SELECT $values, file_row_number AS __fila"
+    " FROM read_parquet('$path', file_row_number = true, hive_partitioning = false)"
+)
+_COUNT = Template("SELECT count(*) FROM $table")
 _ALL = Template("SELECT * FROM $table")
 _APPEND = Template("INSERT INTO $table ($columns) SELECT $columns FROM entrada")
 _COLUMNS = """
@@ -72,7 +83,7 @@ class DuckdbWarehouse:
         with publishing(self.path, source=self.source, patience=patience) as connection:
             for statement in _SCHEMAS:
                 connection.execute(statement)
-            yield DuckdbPublication(connection)
+            yield DuckdbPublication(connection, inputs_of(draft_of(self.path)))
             connection.execute(_DROP_STAGING)
 
     @contextmanager
@@ -85,7 +96,7 @@ class DuckdbWarehouse:
         """As `Warehouse.read_table`."""
         with self.reading(made_by=made_by) as connection:
             view = DUCKDB.view_of(dataset.name)
-            if DuckdbPublication(connection).shape_of(view) is None:
+            if DuckdbPublication(connection, self.path.parent).shape_of(view) is None:
                 raise MissingInput(self.path, made_by=made_by)
             return dataset.conform(pl.DataFrame(connection.sql(_ALL.substitute(table=view))))
 
@@ -93,8 +104,10 @@ class DuckdbWarehouse:
 class DuckdbPublication:
     """A load into an open DuckDB connection."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         self._connection = connection
+        self._folder = folder
+        self._shown: dict[TableName, int] = {}
 
     @property
     def dialect(self) -> Dialect:
@@ -113,6 +126,30 @@ class DuckdbPublication:
     def append(self, table: TableName, frame: pl.DataFrame) -> None:
         """As `Publication.append`, by handing the frame's memory over."""
         append(self._connection, table, frame)
+
+    def show_file(self, table: TableName, path: Path, columns: Mapping[str, str]) -> bool:
+        """As `Publication.show_file`: a view of the file by a name of our own, so that nobody can put another there."""
+        link = make_folder(self._folder) / f"{table.name}.parquet"
+        link.unlink(missing_ok=True)
+        try:
+            os.link(path, link)
+        except OSError:  # another disk, or a file system without hard links
+            return False
+        values = ", ".join(f"CAST({quoted(name)} AS {word}) AS {quoted(name)}" for name, word in columns.items())
+        place = str(link).replace("'", "''")
+        self._connection.execute(_SHOW.substitute(table=table, values=values, path=place))
+        ((self._shown[table],),) = self.ask(_COUNT.substitute(table=table))
+        return True
+
+    def batches(self, table: TableName) -> Sequence[str]:
+        """As `Publication.batches`: rows of a file by their numbers, which lets whole row groups be passed over."""
+        rows = self._shown.get(table, 0)
+        if rows <= ROWS_OF_A_BATCH:
+            return [ALL]
+        return [
+            f"nueva.{_ROW} BETWEEN {first} AND {first + ROWS_OF_A_BATCH - 1}"
+            for first in range(0, rows, ROWS_OF_A_BATCH)
+        ]
 
     def shape_of(self, table: TableName) -> Shape | None:
         """As `Publication.shape_of`."""

@@ -1,9 +1,10 @@
 """What a load and its readers ask of a warehouse, whichever database holds it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import duckdb
@@ -33,7 +34,10 @@ LOAD_LOG_COLUMNS: Final[Mapping[str, DType]] = {
     FUENTE: pl.String,
     FECHA_CORTE: pl.Date,
 }
-"""One row per load and table: what changed, and what it was loaded from."""
+"""One row per load and table: what changed, and what it was loaded from; `fin` − `inicio` is the time spent on it."""
+
+ALL: Final = "TRUE"
+"""The condition that every row meets."""
 
 PATIENCE: Final = timedelta(seconds=60)
 """How long a writer waits for another one."""
@@ -128,6 +132,21 @@ class Publication(Protocol):
 
     def append(self, table: TableName, frame: pl.DataFrame) -> None:
         """Put the rows of `frame` into a table that has its columns."""
+
+    def show_file(self, table: TableName, path: Path, columns: Mapping[str, str]) -> bool:
+        """Let a staging table be a parquet file, so that its rows are not copied; False where that cannot be.
+
+        Args:
+            table: there is none of this name yet.
+            path: a file that nobody writes to; another one may take its place.
+            columns: the database's types by column.
+        """
+
+    def batches(self, table: TableName) -> Sequence[str]:
+        """Conditions on the rows of a staging table that is called `nueva`; each row meets one of them.
+
+        A statement that joins all columns is run once for each, so that it needs memory for so many rows only.
+        """
 
     def shape_of(self, table: TableName) -> Shape | None:
         """What the table or view is now; None if there is none."""

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,7 +24,7 @@ from etl_kit.translation import _
 from etl_kit.warehouse import OtherSource, WarehouseBusy
 from etl_kit.warehouse_address import WarehouseRefused, WarehouseUnreachable, shown, why_unreachable
 from etl_kit.warehouse_mirror import frames_of, mirror
-from etl_kit.warehouse_port import LOAD_LOG, PATIENCE, WITHDRAWN_AT, Dialect, Shape, TableName, listed
+from etl_kit.warehouse_port import ALL, LOAD_LOG, PATIENCE, WITHDRAWN_AT, Dialect, Shape, TableName, listed
 
 STAGED_IN: Final = "pg_temp"
 """Staging tables belong to the load's session: they are written without a journal and end with it, however it ends."""
@@ -32,7 +32,7 @@ STAGED_IN: Final = "pg_temp"
 CONNECT_SECONDS: Final = 15
 LOCK_SECONDS: Final = 60
 _LOST = ("08", "57P")  # classes of codes: the connection broke, the server goes down
-_ROWS_PER_WRITE = 20_000
+_ROWS_PER_WRITE = 5_000
 _LOCK_FAMILY = 0x45544C  # "ETL", so as not to meet locks of other programs
 _SESSION = (
     "SET LOCAL TimeZone = 'UTC'",
@@ -286,6 +286,16 @@ class PostgresPublication:
                 text = BytesIO()
                 part.write_csv(text, include_header=False, quote_style="non_numeric")
                 copy.write(text.getbuffer())
+
+    def show_file(self, table: TableName, path: Path, columns: Mapping[str, str]) -> bool:
+        """As `Publication.show_file`: a server does not see our files."""
+        del table, path, columns
+        return False
+
+    def batches(self, table: TableName) -> Sequence[str]:
+        """As `Publication.batches`: the server keeps to its own bounds."""
+        del table
+        return [ALL]
 
     def shape_of(self, table: TableName) -> Shape | None:
         """As `Publication.shape_of`."""

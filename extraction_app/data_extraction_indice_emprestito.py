@@ -70,7 +70,13 @@ def main(*, home: str | None = None, source: str | None = None, **settings: Any)
         "run_id": chosen.run_id,
         "warnings": warnings,
     }
-    written = write_snapshot(places.raw(INDEX), rows=protected, about=about, day=today_in_colombia(now))
+    written = write_snapshot(
+        places.raw(INDEX),
+        rows=protected,
+        about=about,
+        day=today_in_colombia(now),
+        limit_mb=chosen.raw_limit_mb,
+    )
     logger.info("%s: %d rows -> %s", INDEX, len(protected), written.name)
     return {"status": "success", "rows": len(protected), "path": str(written), "warnings": warnings}
 

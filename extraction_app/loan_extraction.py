@@ -144,7 +144,13 @@ def extract_loan(
         "warnings": warnings,
     }
     about = lists | _about(settings, universe, reached, rows, now) | {"index": index.path.name}
-    path = write_snapshot(places.raw(universe.name), rows=rows, about=about, day=today_in_colombia(now))
+    path = write_snapshot(
+        places.raw(universe.name),
+        rows=rows,
+        about=about,
+        day=today_in_colombia(now),
+        limit_mb=settings.raw_limit_mb,
+    )
     logger.info("%s: %d rows for %d references -> %s", universe.name, len(rows), len(found), path.name)
     return {"status": "success", "rows": len(rows), "path": str(path), **lists}
 

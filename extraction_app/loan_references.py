@@ -7,14 +7,13 @@ from urllib.parse import urlencode
 
 from etl_kit.references import Reference, parse_reference
 from etl_kit.translation import _
+from extraction_app.soda import Row, soql_text
 
 NIT: Final = "890399011"
 """The city hall, under which all its departments buy. Source: domain brief §0."""
 
 LONGEST_WHERE: Final = 3_500
 """Characters a `$where` may have once encoded; servers and proxies refuse addresses beyond some 8 000."""
-
-Row = dict[str, object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,11 +104,6 @@ def matching_rows(candidates: Iterable[Row], references: Iterable[str], column: 
 def credit_condition() -> str:
     """The condition for everything the city pays from credit, in the index or not."""
     return f"nit_entidad={soql_text(NIT)} AND recursos_de_credito > 0"
-
-
-def soql_text(text: str) -> str:
-    """`text` as a SoQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _where(references: Sequence[str], column: str) -> str:

@@ -1,7 +1,8 @@
-"""Reading datasets of the open-data portal through SODA: whole, in a stable order, and counted."""
+"""Reading datasets of the open-data portal through SODA: page after page, whole, and counted."""
 
 import json
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +15,12 @@ logger = logging.getLogger(__name__)
 Row = dict[str, object]
 
 ROW_ID: Final = ":id"
+UPDATED_AT: Final = ":updated_at"
 PAGE_SIZE: Final = 1_000
+LARGEST_PAGE: Final = 50_000
+"""Rows that the portal gives at once, at most."""
+
+ALL_FIELDS: Final = ":*, *"
 READINGS: Final = 2
 """How often a query is read whole before its count is given up as never matching."""
 
@@ -34,6 +40,21 @@ class CountMismatch(SourceTrouble):
         self.dataset = dataset
         self.counted = counted
         self.read = read
+
+
+class PagesRepeat(SourceTrouble):
+    """A page holds rows of the page before: the source disregards the condition that asks for what follows."""
+
+    temporary = False
+
+    def __init__(self, dataset: str, *, page: int) -> None:
+        super().__init__(
+            _("page {page} of dataset {dataset} repeats rows of the page before; the source cannot be paged").format(
+                dataset=dataset, page=page
+            )
+        )
+        self.dataset = dataset
+        self.page = page
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +84,7 @@ class SodaClient:
         counted = read = 0
         for _reading in range(READINGS):
             before = self.count(dataset, where)
-            reading = self._pages(dataset, where, before)
+            reading = self._whole(dataset, where, before)
             after = self.count(dataset, where)
             distinct = len({row.get(ROW_ID) for row in reading.rows})
             if before == after == len(reading.rows) == distinct:
@@ -72,32 +93,67 @@ class SodaClient:
             logger.warning("%s: %d rows before, %d read, %d after", dataset, before, distinct, after)
         raise CountMismatch(dataset, counted=counted, read=read)
 
-    def count(self, dataset: str, where: str) -> int:
-        """How many rows of `dataset` there are for which `where` holds."""
-        parameters = {"$select": "count(*)", "$where": where}
-        return self.http.get(self._address(dataset), _counted, parameters=parameters)
+    def read_pages(
+        self, dataset: str, where: str, *, expected: int | None = None, fields: str = ALL_FIELDS
+    ) -> Iterator[list[Row]]:
+        """The rows of `dataset` for which `where` holds ("": all), a page at a time, in the order of their ids.
 
-    def _pages(self, dataset: str, where: str, expected: int) -> Reading:
-        rows: list[Row] = []
-        pages = 0
+        A page is asked for by the id that ends the one before (`:id > '…'`), so the last page costs the portal as
+        little as the first. Ids are texts without a meaning: in which order they come is the portal's affair.
+
+        Args:
+            dataset: its id.
+            where: a condition.
+            expected: a count; reading ends when a page more than that has come.
+            fields: what to select; `:id` must be among it.
+
+        Raises:
+            SourceTrouble: a request failed for good, or pages repeat.
+        """
+        before: set[object] = set()
+        condition, read, number = where, 0, 0
         while True:
             page = self.http.get(
                 self._address(dataset),
                 _rows,
                 parameters={
-                    "$select": ":*,*",
-                    "$where": where,
-                    "$order": ROW_ID,  # without an order the pages may overlap
+                    "$select": fields,
+                    **({"$where": condition} if condition else {}),
+                    "$order": ROW_ID,
                     "$limit": str(self.page_size),
-                    "$offset": str(pages * self.page_size),
                 },
             )
-            rows += page
-            pages += 1
-            # a server that disregards $offset would give full pages for ever
-            if len(page) < self.page_size or len(rows) > expected + self.page_size:
-                logger.info("%s: %d rows in %d pages", dataset, len(rows), pages)
-                return Reading(rows=rows, pages=pages)
+            number += 1
+            read += len(page)
+            ids = {row.get(ROW_ID) for row in page}
+            if not before.isdisjoint(ids):
+                raise PagesRepeat(dataset, page=number)
+            if page:
+                yield page
+            if len(page) < self.page_size or (expected is not None and read > expected + self.page_size):
+                logger.info("%s: %d rows in %d pages", dataset, read, number)
+                return
+            before = ids
+            following = f"{ROW_ID} > {soql_text(str(page[-1].get(ROW_ID)))}"
+            condition = f"{following} AND ({where})" if where else following
+
+    def count(self, dataset: str, where: str) -> int:
+        """How many rows of `dataset` there are for which `where` holds ("": all)."""
+        parameters = {"$select": "count(*)"} | ({"$where": where} if where else {})
+        return self.http.get(self._address(dataset), _counted, parameters=parameters)
+
+    def newest(self, dataset: str, where: str) -> str | None:
+        """When a row of `dataset` for which `where` holds was last updated, as the portal writes it; None: no row."""
+        parameters = {"$select": UPDATED_AT} | ({"$where": where} if where else {})
+        rows = self.http.get(
+            self._address(dataset), _rows, parameters={**parameters, "$order": f"{UPDATED_AT} DESC", "$limit": "1"}
+        )
+        moment = rows[0].get(UPDATED_AT) if rows else None
+        return None if moment is None else str(moment)
+
+    def _whole(self, dataset: str, where: str, expected: int) -> Reading:
+        pages = list(self.read_pages(dataset, where, expected=expected))
+        return Reading(rows=[row for page in pages for row in page], pages=max(1, len(pages)))
 
     def _address(self, dataset: str) -> str:
         return f"{self.base_url}/resource/{dataset}.json"
@@ -121,3 +177,8 @@ def _counted(reply: Reply) -> int:
         return int(str(value))
     except ValueError as error:
         raise NoAnswer(reply.place, _("the count is no number")) from error
+
+
+def soql_text(text: str) -> str:
+    """`text` as a SoQL string literal."""
+    return "'" + text.replace("'", "''") + "'"

@@ -4,16 +4,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from demo_city.city import SEAL, ensure_city
 from demo_city.soda_server import BUDGET_PAGE, saved_rows, serve_folder
-from etl_kit.errors import EtlError
+from etl_kit.errors import Unmendable
 from etl_kit.places import Places
 from etl_kit.settings import EtlSettings, Source
 from etl_kit.translation import _
+from extraction_app.handed_over import KINDS
+
+FOLDERS: Final = tuple(sorted({"ejecucion_presupuestal", "secop", *KINDS}))
+"""What a folder of saved files may hold: any of these is enough for the tasks that read it."""
 
 
-class MissingSource(EtlError):
+class MissingSource(Unmendable):
     """The folder of saved files is not there, or lacks what a task needs."""
 
     def __init__(self, place: Path, what_to_put_there: str) -> None:
@@ -21,7 +26,7 @@ class MissingSource(EtlError):
         self.place = place
 
 
-class InventedFolder(EtlError):
+class InventedFolder(Unmendable):
     """The folder of saved files is a made-up city: its rows must not pass for real ones."""
 
     def __init__(self, folder: Path) -> None:
@@ -96,7 +101,9 @@ def _folder_of(settings: EtlSettings, datasets: Sequence[str]) -> Path:
     if folder is None or not folder.is_dir():
         raise MissingSource(
             folder or Path("ETL_SOURCE_FOLDER"),
-            _("make the folder, with secop/, emprestito/ and ejecucion_presupuestal/ in it, or set ETL_SOURCE=demo"),
+            _("make the folder, with any of {folders} in it, or set ETL_SOURCE=demo").format(
+                folders=", ".join(f"{name}/" for name in FOLDERS)
+            ),
         )
     if (folder / SEAL).exists():
         raise InventedFolder(folder)

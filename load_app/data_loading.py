@@ -99,9 +99,11 @@ def load(
     """
     staged = [dataset for dataset in datasets if dataset.name in inputs]
     with warehouse.publishing() as publication:
-        warnings = [*make_ready(publication, datasets), *stage(publication, staged, inputs)]
+        warnings = make_ready(publication, datasets)
+        prepared = stage(publication, staged, inputs)
+        warnings.extend(prepared.warnings)
         rules_asked = _pass_gate(publication, datasets, staged) if gate else 0
-        changes = merge_all(publication, staged, known=datasets, run_id=run_id, clock=_now)
+        changes = merge_all(publication, staged, known=datasets, run_id=run_id, clock=_now, staging=prepared.took)
     for name, change in changes.items():
         logger.info(
             "%s: %d inserted, %d updated, %d unchanged, %d withdrawn",

@@ -25,11 +25,15 @@ from etl_kit.warehouse_port import MOMENT, listed, quoted
 GEOMETRY: Final = "geometria"
 """The column that holds a geometry as GeoJSON text, in longitude and latitude (EPSG:4326)."""
 
+ROWS_SORTED: Final = 500_000
+
 _ROWS_AT_ONCE = 10_000
 _LEFTOVER_AFTER = 24 * 60 * 60  # seconds; no export takes so long, so whoever wrote it was killed
-_SELECT = Template("SELECT $columns FROM $view ORDER BY $key")
+_SELECT = Template("SELECT $columns FROM $view$order")
+_ORDER = Template(" ORDER BY $key")
+_COUNT = Template("SELECT count(*) FROM $view")
 _MOMENT = Template("strftime(timezone('UTC', $column), '%Y-%m-%dT%H:%M:%S.%fZ')")
-_COPY = Template("COPY ($query) TO '$path' (FORMAT parquet, COMPRESSION zstd)")
+_COPY = Template("COPY ($query) TO '$path' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 50000)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +47,9 @@ class Exported:
 def export_tables(connection: duckdb.DuckDBPyConnection, datasets: Sequence[Dataset], folder: Path) -> Exported:
     """Write the current rows of every table below `folder`, each file whole or not at all.
 
-    Rows are sorted by their key, so the same rows give the same GeoJSON text, and the same Parquet content.
+    Rows are sorted by their key, so the same rows give the same GeoJSON text, and the same Parquet content; but tables
+    of more than `ROWS_SORTED` rows are written as Parquet in the order of the warehouse, since sorting them would take
+    several times the disk that they take.
     """
     make_folder(folder)
     _sweep(folder)
@@ -92,12 +98,15 @@ def write_geojson(connection: duckdb.DuckDBPyConnection, dataset: Dataset, path:
 def _write_parquet(connection: duckdb.DuckDBPyConnection, dataset: Dataset, path: Path) -> Path:
     with _beside(path) as draft:
         place = str(draft).replace("'", "''")
-        connection.execute(_COPY.substitute(query=_query(dataset, listed(list(dataset.schema))), path=place))
+        ((rows,),) = connection.execute(_COUNT.substitute(view=DUCKDB.view_of(dataset.name))).fetchall()
+        query = _query(dataset, listed(list(dataset.schema)), ordered=rows <= ROWS_SORTED)
+        connection.execute(_COPY.substitute(query=query, path=place))
     return path
 
 
-def _query(dataset: Dataset, columns: str) -> str:
-    return _SELECT.substitute(columns=columns, view=DUCKDB.view_of(dataset.name), key=listed(dataset.key))
+def _query(dataset: Dataset, columns: str, *, ordered: bool = True) -> str:
+    order = _ORDER.substitute(key=listed(dataset.key)) if ordered else ""
+    return _SELECT.substitute(columns=columns, view=DUCKDB.view_of(dataset.name), order=order)
 
 
 def _moment_as_text(column: str) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 
 import duckdb
 
-from etl_kit.errors import EtlError
+from etl_kit.errors import Unmendable
 from etl_kit.quality import Finding, Rule, Severity, run_rules
 from etl_kit.translation import _
 from etl_kit.warehouse import CURRENT, STAGING
@@ -13,7 +13,7 @@ from etl_kit.warehouse import CURRENT, STAGING
 _EXAMPLES = 3
 
 
-class QualityGateFailed(EtlError):
+class QualityGateFailed(Unmendable):
     """Staged data breaks critical rules, so nothing was published; `findings` are the broken ones."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:

@@ -12,7 +12,10 @@ from etl_kit.errors import MissingInput, UnreadableInput
 from etl_kit.places import Places
 from etl_kit.translation import _
 
-ROWS_PER_PIECE: Final = 100_000
+ROWS_PER_PIECE: Final = 50_000
+
+ROWS_COPIED: Final = 100_000
+"""A file of more rows is read in place where the database can: a copy of it would take the disk that it has to fit."""
 
 
 class Input(Protocol):
@@ -20,6 +23,9 @@ class Input(Protocol):
 
     def pieces(self) -> Iterator[pl.DataFrame]:
         """The rows in pieces, at least one even if it is empty."""
+
+    def large_file(self) -> Path | None:
+        """The parquet file that holds the same rows, if they are many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +48,10 @@ class TransformedFile:
             yield self.dataset.conform(self._read(number * ROWS_PER_PIECE))
             if self._identity() != before:
                 raise UnreadableInput(self.path, _("it changed while it was read; run the load again"))
+
+    def large_file(self) -> Path | None:
+        """As `Input.large_file`."""
+        return self.path if self._rows() > ROWS_COPIED else None
 
     def _rows(self) -> int:
         return int(self._collected(self._scan().select(pl.len())).item())

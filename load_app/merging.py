@@ -1,13 +1,13 @@
 """The published side of a load: staged rows merged by key, changes counted and logged."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from etl_kit.datasets import Dataset
 from etl_kit.errors import EtlError
 from etl_kit.translation import _
-from etl_kit.warehouse_port import LOAD_LOG_COLUMNS, Publication
+from etl_kit.warehouse_port import ALL, LOAD_LOG_COLUMNS, Publication
 from load_app.statements import TableStatements, write_log
 
 _EXAMPLES = 3
@@ -62,6 +62,7 @@ def merge_all(
     known: Sequence[Dataset],
     run_id: str,
     clock: Callable[[], datetime],
+    staging: Mapping[str, timedelta],
 ) -> dict[str, Changes]:
     """Merge the staged tables of `datasets` and log each of them.
 
@@ -69,9 +70,9 @@ def merge_all(
     A published row whose key is not staged is marked withdrawn at this moment; coming back clears the mark and
     counts as an update.
 
-    Where rows say when their source last changed them (`ultima_actualizacion`), older values never replace newer
-    ones, and a load of an older cut than an earlier one withdraws nothing, brings nothing back, and enters rows that
-    the later cut did not have as withdrawn: two cuts give the same values and the same current rows in either order.
+    Where loads are snapshots of one whole (`Dataset.newer_by`), older values never replace newer ones, and a load of
+    an older cut than an earlier one withdraws nothing, brings nothing back, and enters rows that the later cut did not
+    have as withdrawn: two cuts give the same values and the same current rows in either order.
 
     Args:
         publication: the load, with every one of `datasets` staged.
@@ -79,18 +80,27 @@ def merge_all(
         known: all datasets of the warehouse.
         run_id: of the execution, for the log.
         clock: tells the aware moment.
+        staging: by table, how long it took to stage it; in the log it counts as time spent on the table.
 
     Raises:
         DanglingReferences: a staged row points at a row that is not there.
     """
     keys = {dataset.name: dataset.key for dataset in known}
     changes = {}
+    cuts: dict[str, date | None] = {}
     for dataset in datasets:
         began_at = clock()
         statements = TableStatements(dataset, publication.dialect)
         _check_references(publication, dataset, statements, keys)
-        changes[dataset.name], about = _merge(publication, dataset, statements, now=began_at)
-        values = [run_id, dataset.name, *changes[dataset.name].as_output().values(), began_at, clock(), *about]
+        ((staged, cut, sources),) = publication.ask(statements.provenance())
+        # what a snapshot leaves empty says no cut of its own: it has that of the table it belongs to
+        cuts[dataset.name] = cut or next(
+            (cuts.get(link.dataset) for link in dataset.foreign_keys if link.enforced), None
+        )
+        late = _late(publication, dataset, statements, cuts[dataset.name])
+        changes[dataset.name] = _merge(publication, dataset, statements, staged=staged, late=late, now=began_at)
+        first = began_at - staging.get(dataset.name, timedelta())
+        values = [run_id, dataset.name, *changes[dataset.name].as_output().values(), first, clock(), sources, cut]
         publication.execute(write_log(publication.dialect), dict(zip(LOAD_LOG_COLUMNS, values, strict=True)))
     return changes
 
@@ -104,26 +114,30 @@ def current_rows(publication: Publication, datasets: Sequence[Dataset]) -> dict[
 
 
 def _merge(
-    publication: Publication, dataset: Dataset, statements: TableStatements, *, now: datetime
-) -> tuple[Changes, tuple[str | None, date | None]]:
-    ((staged, cut, sources),) = publication.ask(statements.provenance())
-    late = _late(publication, dataset, statements, cut)
-    older = statements.older()
-    outdated = 0 if older is None else _number(publication, older)
-    updated = publication.execute(statements.update(late=late))
-    inserted = publication.execute(statements.insert(late=late), {"now": now} if late else None)
-    withdrawn = 0 if late else publication.execute(statements.withdraw(), {"now": now})
+    publication: Publication, dataset: Dataset, statements: TableStatements, *, staged: int, late: bool, now: datetime
+) -> Changes:
+    outdated = updated = inserted = 0
+    batches = publication.batches(statements.staged)
+    before = _number(publication, statements.count_all())
+    if before:
+        if dataset.newer_by is not None and _number(publication, statements.any_older(late=late)):
+            outdated = sum(_number(publication, statements.older(late=late, some=some)) for some in batches)
+        updated = sum(publication.execute(statements.update(late=late, some=some)) for some in batches)
+    elif not any(link.enforced for link in dataset.foreign_keys):
+        batches = [ALL]  # one index grows; where there are two, what one insert adds to both must fit into memory
+    for some in batches:
+        inserted += publication.execute(statements.insert(late=late, some=some), {"now": now} if late else None)
+    withdrawn = 0 if late or not before else publication.execute(statements.withdraw(), {"now": now})
     for statement in statements.analyze(statements.table) if inserted or updated or withdrawn else ():
         publication.execute(statement)
-    changes = Changes(
+    return Changes(
         inserted=inserted,
         updated=updated,
-        unchanged=int(staged) - inserted - updated,
+        unchanged=staged - inserted - updated,
         withdrawn=withdrawn,
         rows=_number(publication, statements.count_current()),
         older=outdated,
     )
-    return changes, (sources, cut)
 
 
 def _late(publication: Publication, dataset: Dataset, statements: TableStatements, cut: date | None) -> bool:

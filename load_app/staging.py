@@ -1,6 +1,9 @@
 """The staged side of a load: pieces of transformed files into typed tables that nobody else sees."""
 
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 import polars as pl
@@ -16,29 +19,51 @@ EXAMPLES: Final = 3
 _NUL = "\x00"
 
 
-def stage(publication: Publication, datasets: Sequence[Dataset], inputs: Mapping[str, Input]) -> list[str]:
-    """Fill a staging table for each of `datasets`; returns warnings.
+@dataclass(frozen=True, kw_only=True)
+class Staged:
+    """What staging says: warnings, and by table how long it took."""
+
+    warnings: list[str] = field(default_factory=list)
+    took: dict[str, timedelta] = field(default_factory=dict)
+
+
+def stage(publication: Publication, datasets: Sequence[Dataset], inputs: Mapping[str, Input]) -> Staged:
+    """Fill a staging table for each of `datasets`.
 
     Raises:
         MissingColumns, WrongValues: a file does not fit its dataset.
         DuplicateKeys: two rows share a key.
     """
-    warnings = []
+    staged = Staged()
     for dataset in datasets:
+        began = time.monotonic()
         statements = TableStatements(dataset, publication.dialect)
-        publication.execute(statements.create_staged())
         cleaned = 0
-        for piece in inputs[dataset.name].pieces():
-            clean, texts = without_nul(piece)
-            cleaned += texts
-            publication.append(statements.staged, clean)
+        if not _show(publication, statements, inputs[dataset.name]):
+            publication.execute(statements.create_staged())
+            for piece in inputs[dataset.name].pieces():
+                clean, texts = without_nul(piece)
+                cleaned += texts
+                publication.append(statements.staged, clean)
         for statement in statements.analyze(statements.staged):
             publication.execute(statement)
         _check_key(publication, dataset, statements)
         if cleaned:
             text = _("{count} texts of {table} had NUL characters, which no database keeps; they were taken out")
-            warnings.append(text.format(count=cleaned, table=dataset.name))
-    return warnings
+            staged.warnings.append(text.format(count=cleaned, table=dataset.name))
+        staged.took[dataset.name] = timedelta(seconds=time.monotonic() - began)
+    return staged
+
+
+def _show(publication: Publication, statements: TableStatements, rows: Input) -> bool:
+    """Whether a large file can be staged as it is; all its pieces are looked at, and one that does not fit raises."""
+    path = rows.large_file()
+    if path is None or not publication.show_file(statements.staged, path, statements.types()):
+        return False
+    if any(without_nul(piece)[1] for piece in rows.pieces()):
+        publication.execute(statements.drop_shown())
+        return False
+    return True
 
 
 def without_nul(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from string import Template
-from typing import Final
 
 import polars as pl
 
 from etl_kit.datasets import Dataset, ForeignKey
 from etl_kit.lineage import FECHA_CORTE, LINEAGE
 from etl_kit.warehouse_port import (
+    ALL,
     LOAD_LOG,
     LOAD_LOG_COLUMNS,
     MOMENT,
@@ -20,14 +20,12 @@ from etl_kit.warehouse_port import (
     quoted,
 )
 
-UPDATED_ON: Final = "ultima_actualizacion"
-"""The column in which a source says when it last changed a row; where a table has it, older values never win."""
-
 _CREATE = Template("CREATE TABLE $table ($columns, PRIMARY KEY ($key)$references)")
 _CREATE_STAGED = Template("CREATE TABLE $staged ($columns)")
 _REFERENCES = Template(", FOREIGN KEY ($columns) REFERENCES $target ($key)")
 _DROP = Template("DROP TABLE $table")
 _DROP_VIEW = Template("DROP VIEW IF EXISTS $view")
+_DROP_SHOWN = Template("DROP VIEW $staged")
 _SET_ASIDE = Template("CREATE TABLE $aside AS SELECT * FROM $table")
 _CARRY_OVER = Template("INSERT INTO $table ($columns) SELECT $values FROM $aside")
 _CREATE_VIEW = Template("CREATE VIEW $view AS SELECT $columns FROM $table WHERE $withdrawn IS NULL")
@@ -41,19 +39,25 @@ _DANGLING = Template(
     " (SELECT 1 FROM $target AS destino WHERE $same) ORDER BY $columns LIMIT $limit"
 )
 _UPDATE = Template(
-    "UPDATE $table AS publicada SET $assignments, $withdrawn = NULL FROM $staged AS nueva WHERE $same_key AND $changed"
+    "UPDATE $table AS publicada SET $assignments, $withdrawn = NULL FROM $staged AS nueva"
+    " WHERE $some AND $same_key AND $changed"
 )
 _INSERT = Template(
     "INSERT INTO $table ($columns, $withdrawn) SELECT $columns, $mark FROM $staged AS nueva"
-    " WHERE NOT EXISTS (SELECT 1 FROM $table AS publicada WHERE $same_key)"
+    " WHERE $some AND NOT EXISTS (SELECT 1 FROM $table AS publicada WHERE $same_key)"
 )
 _WITHDRAW = Template(
     "UPDATE $table AS publicada SET $withdrawn = $now"
     " WHERE publicada.$withdrawn IS NULL AND NOT EXISTS (SELECT 1 FROM $staged AS nueva WHERE $same_key)"
 )
 _OLDER = Template(
-    "SELECT count(*) FROM $table AS publicada JOIN $staged AS nueva ON $same_key WHERE $differs AND $older"
+    "SELECT count(*) FROM $table AS publicada JOIN $staged AS nueva ON $same_key WHERE $some AND $differs AND $older"
 )
+_ANY_OLDER = Template(
+    "SELECT count(*) FROM (SELECT 1 AS uno FROM $table AS publicada JOIN $staged AS nueva ON $same_key"
+    " WHERE $older LIMIT 1) AS una"
+)
+_COUNT_ALL = Template("SELECT count(*) FROM $table")
 _PROVENANCE = Template(
     "SELECT count(*), max(fecha_corte), left(string_agg(DISTINCT fuente, ', ' ORDER BY fuente), 1000) FROM $staged"
 )
@@ -91,7 +95,7 @@ class TableStatements:
     def shape(self) -> Shape:
         """What the published table should be."""
         return Shape(
-            columns={**self._types(), WITHDRAWN_AT: self._dialect.type_of(MOMENT)},
+            columns={**self.types(), WITHDRAWN_AT: self._dialect.type_of(MOMENT)},
             key=self._dataset.key,
             points_at=frozenset((link.columns, link.dataset) for link in self._enforced()),
         )
@@ -112,6 +116,10 @@ class TableStatements:
     def create_staged(self) -> str:
         """Make the empty staging table."""
         return self._fill(_CREATE_STAGED, columns=self._described())
+
+    def drop_shown(self) -> str:
+        """Drop the view that stood for the staging table."""
+        return self._fill(_DROP_SHOWN)
 
     def create_view(self) -> str:
         """Make the view of rows that are not withdrawn."""
@@ -165,37 +173,45 @@ class TableStatements:
             limit=str(limit),
         )
 
-    def update(self, *, late: bool) -> str:
+    def update(self, *, late: bool, some: str = ALL) -> str:
         """Overwrite the rows whose values differ from the staged ones, and bring back withdrawn rows.
 
         Older values do not win; a `late` load, staged from an older cut than an earlier one, brings nothing back.
+        `some` is a condition on the staged rows, as `Publication.batches` gives it.
         """
-        if not self._dated():
-            changed = f"(publicada.{WITHDRAWN_AT} IS NOT NULL OR {self._names['differs']})"
-        elif late:
-            changed = f"publicada.{WITHDRAWN_AT} IS NULL AND {self._names['differs']} AND NOT {_OLDER_VALUES}"
+        newer = f"{self._names['differs']} AND NOT {self._older_values(late=late)}"
+        if late:
+            changed = f"publicada.{WITHDRAWN_AT} IS NULL AND {newer}"
         else:
-            newer = f"{self._names['differs']} AND NOT {_OLDER_VALUES}"
             changed = f"(publicada.{WITHDRAWN_AT} IS NOT NULL OR ({newer}))"
         changing = [name for name in self.columns if name not in self._dataset.key]
         return self._fill(
             _UPDATE,
             assignments=", ".join(f"{quoted(name)} = nueva.{quoted(name)}" for name in changing),
             changed=changed,
+            some=some,
         )
 
-    def insert(self, *, late: bool) -> str:
+    def insert(self, *, late: bool, some: str = ALL) -> str:
         """Add the staged rows whose key is new; those of a late load are already withdrawn at `now`."""
         moment = f"CAST({self._dialect.value('now') if late else 'NULL'} AS {self._dialect.type_of(MOMENT)})"
-        return self._fill(_INSERT, mark=moment)
+        return self._fill(_INSERT, mark=moment, some=some)
 
     def withdraw(self) -> str:
         """Mark the rows whose key is no longer staged, at `now`."""
         return self._fill(_WITHDRAW)
 
-    def older(self) -> str | None:
-        """Count the staged rows that are older than the published ones; None where rows bear no date."""
-        return self._fill(_OLDER, older=_OLDER_VALUES) if self._dated() else None
+    def any_older(self, *, late: bool) -> str:
+        """Ask whether a staged row is older than the published one, whether or not it differs; 0 or 1."""
+        return self._fill(_ANY_OLDER, older=self._older_values(late=late))
+
+    def older(self, *, late: bool, some: str = ALL) -> str:
+        """Count the staged rows that differ from the published ones and are older."""
+        return self._fill(_OLDER, older=self._older_values(late=late), some=some)
+
+    def count_all(self) -> str:
+        """Count the published rows, withdrawn or not."""
+        return self._fill(_COUNT_ALL)
 
     def provenance(self) -> str:
         """Ask the staged rows for their number, latest cut and sources."""
@@ -203,21 +219,33 @@ class TableStatements:
 
     def last_cut(self) -> str | None:
         """Ask for the latest cut that table `name` was loaded with; None where an older cut is none."""
-        if not self._dated():
+        if self._dataset.newer_by is None:
             return None
         return _LAST_CUT.substitute(table=self._dialect.table_of(LOAD_LOG), name=self._dialect.value("name"))
 
-    def _dated(self) -> bool:
-        return UPDATED_ON in self.columns
+    def _older_values(self, *, late: bool) -> str:
+        """The condition that a staged row is older than the published one.
+
+        What bears no date is older than what does: two versions have one order, whichever is loaded first. Of equal
+        dates those of the later cut are newer, and a row that is not withdrawn was in the latest cut that was loaded:
+        its own `fecha_corte` may be an earlier one, that of its last change.
+        """
+        column = self._dataset.newer_by
+        if column is None or column == FECHA_CORTE:
+            return "TRUE" if late else "FALSE"
+        ours, theirs = f"publicada.{quoted(column)}", f"nueva.{quoted(column)}"
+        older = f"COALESCE({theirs} < {ours}, {theirs} IS NULL AND {ours} IS NOT NULL)"
+        return f"({older} OR {theirs} IS NOT DISTINCT FROM {ours})" if late else older
 
     def _enforced(self) -> list[ForeignKey]:
         return [link for link in self._dataset.foreign_keys if link.enforced]
 
-    def _types(self) -> dict[str, str]:
+    def types(self) -> dict[str, str]:
+        """The database's types by column, as staged."""
         return {column.name: self._dialect.type_of(column.dtype) for column in self._dataset.columns}
 
     def _described(self) -> str:
-        types = self._types()
+        types = self.types()
         return ", ".join(
             described(column.name, types[column.name], self._dialect, required=column.required)
             for column in self._dataset.columns
@@ -225,13 +253,6 @@ class TableStatements:
 
     def _fill(self, template: Template, **more: str) -> str:
         return template.substitute({**self._names, **more})
-
-
-_SAME_DAY = f"nueva.{UPDATED_ON} IS NOT DISTINCT FROM publicada.{UPDATED_ON}"
-_OLDER_VALUES = (
-    f"(COALESCE(nueva.{UPDATED_ON} < publicada.{UPDATED_ON}, FALSE)"
-    f" OR ({_SAME_DAY} AND nueva.{FECHA_CORTE} < publicada.{FECHA_CORTE}))"
-)
 
 
 def create_log(dialect: Dialect) -> str:

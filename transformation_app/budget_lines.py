@@ -61,7 +61,8 @@ def clean_lines(lines: pl.DataFrame, *, rejects: Rejects) -> pl.DataFrame:
 
 def with_ordinal(lines: pl.DataFrame) -> pl.DataFrame:
     """Number from 1 the lines that share their natural key, by what they say and not by their place in the file."""
-    said = (*LINE_KEY, *MOVEMENTS, *EXECUTION, "bpin", "nombre_actividad", "nombre_producto_mga", "rubro")
+    first = (*LINE_KEY, *MOVEMENTS, *EXECUTION, "bpin", "nombre_actividad", "nombre_producto_mga", "rubro")
+    said = (*first, *(name for name in lines.columns if name in TEXTS and name not in first))
     return lines.sort(said, nulls_last=True, maintain_order=True).with_columns(
         pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(LINE_KEY).alias("ordinal"),
     )

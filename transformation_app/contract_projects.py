@@ -1,5 +1,7 @@
 """Which project and which bank a contract belongs to, and why it is not known where it is not."""
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from etl_kit.projects import bpin_expr
@@ -17,13 +19,28 @@ SEVERAL = "el índice del empréstito lo asigna a varios proyectos; ver contrato
 UNREADABLE = "estado_bpin dice Válido, pero el BPIN no tiene 13 ni 15 dígitos"
 
 
-def with_project(
-    contracts: pl.DataFrame,
-    *,
-    index: pl.DataFrame | None,
-    catalogue: pl.DataFrame | None,
-    rejects: Rejects,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+@dataclass(frozen=True, kw_only=True)
+class Projects:
+    """What is known of projects by contract reference: `by_reference` has `banco` and the list `bpin_indice`.
+
+    `unknown` says why a contract has no project, as an expression on its row.
+    """
+
+    by_reference: pl.DataFrame
+    has_index: bool
+    unknown: pl.Expr
+
+    @classmethod
+    def of(cls, *, index: pl.DataFrame | None, catalogue: pl.DataFrame | None) -> "Projects":
+        """From the index as `loan_index.index_lines` makes it, and dataset `catalogo_bpin`; None if absent."""
+        return cls(
+            by_reference=_by_reference(index, catalogue),
+            has_index=index is not None,
+            unknown=_motive(index, catalogue),
+        )
+
+
+def with_project(contracts: pl.DataFrame, *, known: Projects, rejects: Rejects) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Contracts with their project and bank, and the bridge to every project they have to do with.
 
     The published BPIN counts if SECOP says it is valid; else the loan's index tells the BP and the catalogue its BPIN.
@@ -31,8 +48,7 @@ def with_project(
 
     Args:
         contracts: as `clean_contracts` leaves them.
-        index: as `loan_index.index_lines` makes it; None if absent.
-        catalogue: dataset `catalogo_bpin`; None if absent.
+        known: what the index and the catalogue say.
         rejects: takes valid BPIN that are none.
 
     Returns:
@@ -43,14 +59,15 @@ def with_project(
     readable = bpin_expr(pl.col("bpin_publicado"))
     _refuse(contracts.filter(declared & readable.is_null()), rejects)
     published = contracts.with_columns(pl.when(declared).then(readable).alias("bpin_secop"))
-    indexed = published.join(_by_reference(index, catalogue), on="referencia_normalizada", how="left")
-    known = pl.col("bpin_secop").is_not_null()
+    indexed = published.join(known.by_reference, on="referencia_normalizada", how="left", maintain_order="left")
+    says = pl.col("bpin_secop").is_not_null()
+    listed = pl.col("banco").is_not_null() if known.has_index else pl.lit(None, dtype=pl.Boolean)
     single = pl.col("bpin_indice").list.len() == 1
     projects = indexed.with_columns(
-        pl.when(known).then(pl.col("bpin_secop")).when(single).then(pl.col("bpin_indice").list.first()).alias("bpin"),
-        pl.when(known).then(pl.lit(PUBLISHED)).when(single).then(pl.lit(BY_INDEX)).alias("bpin_origen"),
-        (pl.lit(None, dtype=pl.Boolean) if index is None else pl.col("banco").is_not_null()).alias("es_emprestito"),
-    ).with_columns(pl.when(pl.col("bpin").is_null()).then(_motive(index, catalogue)).alias("motivo_sin_bpin"))
+        pl.when(says).then(pl.col("bpin_secop")).when(single).then(pl.col("bpin_indice").list.first()).alias("bpin"),
+        pl.when(says).then(pl.lit(PUBLISHED)).when(single).then(pl.lit(BY_INDEX)).alias("bpin_origen"),
+        listed.alias("es_emprestito"),
+    ).with_columns(pl.when(pl.col("bpin").is_null()).then(known.unknown).alias("motivo_sin_bpin"))
     return projects, _bridge(projects)
 
 

@@ -34,12 +34,10 @@ from transformation_app.loan_book_tables import BookTables, book_tables
 from transformation_app.loan_books import loan_books
 from transformation_app.loan_index import index_lines
 from transformation_app.loan_projects import completed_projects
+from transformation_app.loan_secop import loan_contracts_in, loan_processes_in
 from transformation_app.loan_tables import loan_processes, loan_projects, loan_references
 from transformation_app.loan_terms import bank_catalogue, limit_warnings
 from transformation_app.results import write_results
-from transformation_app.secop_columns import CONTRACTS, PROCESSES, text_frame
-from transformation_app.secop_contracts import clean_contracts
-from transformation_app.secop_processes import clean_processes
 
 BANK_COLUMNS = ("banco", "banco_linea", "banco_crudo", "fuente")
 
@@ -100,17 +98,8 @@ def loan_frames(
     books = tables or BookTables()
     fuente = index.fuente
     lines = index_lines(index.rows, rejects=rejects, fuente=fuente).with_columns(pl.lit(fuente).alias("fuente"))
-    aside = Rejects(dataset="secop")
-    signed = clean_contracts(
-        text_frame(contracts.rows, CONTRACTS, fuente=contracts.fuente),
-        cut=contracts.day,
-        rejects=aside,
-    )
-    published = clean_processes(
-        text_frame(processes.rows, PROCESSES, fuente=processes.fuente),
-        cut=processes.day,
-        rejects=aside,
-    )
+    published = loan_processes_in(processes, lines)
+    signed = loan_contracts_in(contracts, lines, processes=published)
     references = loan_references(lines, contracts=signed, catalogue=catalogue)
     projects = completed_projects(
         loan_projects(references),

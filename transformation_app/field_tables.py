@@ -13,6 +13,7 @@ from etl_kit.rejects import Rejects
 from etl_kit.shapes import geojson
 from etl_kit.territories import LOCATED, Territories
 from transformation_app.field_cells import CATEGORIES, is_link, read_category, read_moment, read_site
+from transformation_app.field_workbooks import FIELD_COLUMNS
 
 MOMENT: Final = pl.Datetime("us", "UTC")
 
@@ -31,9 +32,15 @@ def reports(answers: pl.DataFrame, *, rejects: Rejects) -> pl.DataFrame:
 
     Args:
         answers: columns of `field_workbooks.TEXT_SCHEMA`.
-        rejects: takes whole rows without a code or with one that an earlier row has, and cells that cannot be read.
+        rejects: takes whole rows without a code or with one that an earlier answer has, and cells that cannot be
+            read. Earlier is what was sent before, wherever it stands in the sheet.
     """
-    coded = answers.with_columns(pl.col("cod").str.to_uppercase().str.replace_all(r"\s+", "")).sort("fila")
+    sent = pl.Series("_sent", _read(answers.get_column("marca_temporal"), read_moment), dtype=MOMENT)
+    coded = (
+        answers.with_columns(sent, pl.col("cod").str.to_uppercase().str.replace_all(r"\s+", ""))
+        .sort("_sent", *FIELD_COLUMNS, "fila", nulls_last=True)
+        .drop("_sent")
+    )
     repeated = pl.col("cod").is_not_null() & ~pl.col("cod").is_first_distinct()
     _refuse_rows(coded.filter(pl.col("cod").is_null()), NO_CODE, rejects)
     _refuse_rows(coded.filter(repeated), REPEATED_CODE, rejects)

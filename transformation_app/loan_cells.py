@@ -137,13 +137,18 @@ def unrounded_expr(text: pl.Expr) -> pl.Expr:
 def with_key(rows: pl.DataFrame, identity: Sequence[str], order: Sequence[str]) -> pl.DataFrame:
     """`rows` with `clave`, a digest of what they say in `identity`, whatever their place in the sheet.
 
-    Rows that say the same there are told apart by what they say in `order`.
+    Rows that say the same there are told apart by what they say in `order`, then by all else that they say.
     """
-    ranked = rows.sort([*identity, *order], nulls_last=True, maintain_order=True).with_columns(
+    ranked = rows.sort(by_content(rows, *identity, *order), nulls_last=True, maintain_order=True).with_columns(
         pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(identity).alias("_ordinal"),
     )
     keys = [_digest(said) for said in ranked.select(*identity, "_ordinal").iter_rows()]
     return ranked.with_columns(pl.Series("clave", keys, dtype=pl.String)).drop("_ordinal")
+
+
+def by_content(rows: pl.DataFrame, *first: str) -> list[str]:
+    """The columns to sort by so that the order is that of what rows say, `first` ones first, not of their places."""
+    return [*first, *sorted(name for name in rows.columns if name not in {*first, "fila", "fuente"})]
 
 
 def tidy(names: Iterable[str]) -> list[pl.Expr]:

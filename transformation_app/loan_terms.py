@@ -20,6 +20,7 @@ from transformation_app.loan_cells import (
     NO_BP,
     NO_LENGTH,
     NO_SHARE,
+    by_content,
     joined,
     months_expr,
     refuse,
@@ -77,7 +78,8 @@ def bank_terms(sheet: Sheet, *, rejects: Rejects) -> pl.DataFrame:
         pl.col("banco_crudo").alias("entidad"),
         spread.alias("spread"),
     ).with_columns(_rate().alias("tasa"))
-    first = rows.sort("banco", pl.col("banco_linea") != pl.col("banco"), "fila").with_columns(
+    # by what rows say, not where they stand: another row order must choose the same one
+    first = rows.sort("banco", pl.col("banco_linea") != pl.col("banco"), *by_content(rows, *_TERMS)).with_columns(
         (pl.int_range(pl.len()).over("banco") == 0).alias("_first"),
     )
     refuse(first.filter(~pl.col("_first")), "banco_crudo", SECOND_TERMS, rejects)
@@ -113,7 +115,7 @@ def negotiated(sheet: Sheet, *, rejects: Rejects) -> pl.DataFrame:
         pl.col("banco").fill_null(NO_BANK),
     )
     order = [*agreements, "valor_negociado", *amounts, "nombre_proyecto", "banco_crudo"]
-    return rows.sort("banco", "bp", *order, nulls_last=True, maintain_order=True).with_columns(
+    return rows.sort(by_content(rows, "banco", "bp", *order), nulls_last=True, maintain_order=True).with_columns(
         pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("banco", "bp").alias("ordinal"),
     )
 

@@ -1,9 +1,15 @@
 """The columns of SECOP II under our names: the interface's spelling and the one of the portal's CSV exports."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import BytesIO
+from itertools import islice
+from typing import Final
 
 import polars as pl
 
+from etl_kit.snapshots import Snapshot
 from etl_kit.text import source_key
 
 # Our name, then the publisher's: the interface loses accents as `_` and cuts long names, the export writes them out.
@@ -121,6 +127,30 @@ PROCESSES: Mapping[str, Sequence[str]] = {
 }
 
 ADDRESS = r"(https?://[^'\"}\s]+)"
+OBJECT: Final = pl.Struct({"url": pl.String})
+NOT_A_TEXT: Final = re.compile(rb'": (?!["{n])')
+"""A value that is neither a text nor an object nor null, in a line of a snapshot."""
+
+AN_OBJECT: Final = b'": {'
+AN_ADDRESS: Final = b'"urlproceso": {"url": "'
+
+
+ROWS_OF_A_FRAME: Final = 25_000
+
+
+def text_frames(snapshot: Snapshot, columns: Mapping[str, Sequence[str]]) -> Iterator[pl.DataFrame]:
+    """The rows of a snapshot as `text_frame` makes them, so many at a time; at least one frame.
+
+    Raises:
+        UnreadableInput: the snapshot is damaged, perhaps after some frames have been given.
+    """
+    first = 1
+    lines = snapshot.lines()
+    while piece := list(islice(lines, ROWS_OF_A_FRAME)):
+        yield text_frame_of_lines(piece, columns, fuente=snapshot.fuente, first=first)
+        first += len(piece)
+    if first == 1:
+        yield text_frame([], columns, fuente=snapshot.fuente)
 
 
 def text_frame(
@@ -128,45 +158,89 @@ def text_frame(
     columns: Mapping[str, Sequence[str]],
     *,
     fuente: str,
+    first: int = 1,
 ) -> pl.DataFrame:
     """Rows as received, as text under our names.
 
     Args:
         rows: objects of the interface or records of the CSV export; a field that is absent is NULL.
-        columns: our name → the publisher's names.
+        columns: our name → the publisher's names; of several that a row has, the first with a value counts.
         fuente: where they came from.
+        first: the number of the first row in its source.
 
     Returns:
-        Shape (len(rows), len(columns) + 2): `fila` from 1, `fuente`, then each of `columns`. An address is a plain
-        text, whether it came as `{"url": …}` or not.
+        Shape (len(rows), len(columns) + 2): `fila`, `fuente`, then each of `columns`. An address is a plain text,
+        whether it came as `{"url": …}` or not.
     """
-    theirs = _names_in_use(rows, columns)
-    content = {
-        ours: [_text(row.get(name)) if name is not None else None for row in rows] for ours, name in theirs.items()
-    }
-    frame = pl.DataFrame(
-        {"fila": range(1, len(rows) + 1), "fuente": [fuente] * len(rows), **content},
-        schema={"fila": pl.Int64(), "fuente": pl.String()} | dict.fromkeys(columns, pl.String()),
-    )
-    if "urlproceso" not in columns:
-        return frame
-    return frame.with_columns(pl.col("urlproceso").str.extract(ADDRESS, 1))
+    present = {name for row in rows for name in row}
+    content = {ours: _texts(rows, names) for ours, names in _names_in_use(present, columns).items()}
+    texts = pl.DataFrame(content, schema=dict.fromkeys(columns, pl.String()))
+    return _numbered(texts, fuente=fuente, first=first)
 
 
-def _names_in_use(
-    rows: Iterable[Mapping[str, object]],
+def text_frame_of_lines(
+    lines: Sequence[bytes],
     columns: Mapping[str, Sequence[str]],
-) -> dict[str, str | None]:
-    present: dict[str, str] = {}
-    for row in rows:
-        for name in row:
-            if name not in present:
-                present[name] = source_key(name)
-    by_key = {key: name for name, key in reversed(present.items())}
+    *,
+    fuente: str,
+    first: int = 1,
+) -> pl.DataFrame:
+    """As `text_frame`, from rows that are still lines of JSON (`Snapshot.lines`); about five times as fast."""
+    content = b"\n".join(lines)
+    received = _all_texts(content) if lines else None
+    if received is None or received.height != len(lines):
+        return text_frame([json.loads(line) for line in lines], columns, fuente=fuente, first=first)
+    texts = received.select(
+        (pl.coalesce(names) if names else pl.repeat(None, pl.len(), dtype=pl.String)).alias(ours)
+        for ours, names in _names_in_use(received.columns, columns).items()
+    )
+    return _numbered(texts, fuente=fuente, first=first)
+
+
+def _all_texts(content: bytes) -> pl.DataFrame | None:
+    """The objects of some lines as columns of text; None where they hold anything but texts and addresses."""
+    if NOT_A_TEXT.search(content) or content.count(AN_OBJECT) != content.count(AN_ADDRESS):
+        return None
+    try:
+        received = pl.read_ndjson(BytesIO(content), infer_schema_length=None)
+    except pl.exceptions.PolarsError:
+        return None
+    if any(dtype not in (pl.String, pl.Null, OBJECT) for dtype in received.dtypes):
+        return None
+    return received.with_columns(
+        pl.col(name).struct.field("url").alias(name) if dtype == OBJECT else pl.col(name).cast(pl.String)
+        for name, dtype in received.schema.items()
+    )
+
+
+def _numbered(texts: pl.DataFrame, *, fuente: str, first: int) -> pl.DataFrame:
+    address = [pl.col("urlproceso").str.extract(ADDRESS, 1)] if "urlproceso" in texts.columns else []
+    return texts.with_columns(*address).select(
+        pl.int_range(first, first + texts.height, dtype=pl.Int64).alias("fila"),
+        pl.lit(fuente).alias("fuente"),
+        pl.all(),
+    )
+
+
+def _names_in_use(present: Iterable[str], columns: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    by_key: dict[str, list[str]] = {}
+    for name in sorted(present):
+        by_key.setdefault(source_key(name), []).append(name)
     return {
-        ours: next((by_key[key] for key in map(source_key, aliases) if key in by_key), None)
+        ours: list(dict.fromkeys(name for alias in aliases for name in by_key.get(source_key(alias), ())))
         for ours, aliases in columns.items()
     }
+
+
+def _texts(rows: Sequence[Mapping[str, object]], names: Sequence[str]) -> list[str | None]:
+    if not names:
+        return [None] * len(rows)
+    first, *others = names
+    values = [row.get(first) for row in rows]
+    for name in others:
+        values = [row.get(name) if value is None else value for value, row in zip(values, rows, strict=True)]
+    # nearly all values are texts already, and there are hundreds of millions of them
+    return [value if value.__class__ is str else _text(value) for value in values]
 
 
 def _text(value: object) -> str | None:

@@ -6,14 +6,11 @@ import polars as pl
 
 from etl_kit.columns import FUNDING
 from etl_kit.datasets import CONTRATOS_SECOP
-from etl_kit.dates import read_dates
-from etl_kit.money import MONEY, Spelling, ratio_expr, read_money
-from etl_kit.numbers import flag_expr, read_whole
-from etl_kit.organismos import organismo_by_code, organismo_by_name
-from etl_kit.references import organismo_of, reference_column
+from etl_kit.money import ratio_expr
 from etl_kit.rejects import Rejects
-from etl_kit.text import plain_column, text_column
+from etl_kit.text import plain_column
 from etl_kit.translation import _
+from transformation_app.secop_cells import OF_TYPE, TEXT, read_cells, text_cell, with_reference
 
 STATES = {
     "borrador": "Borrador",
@@ -53,11 +50,7 @@ COMPUTED = frozenset(
     },
 )
 READ = {name: dtype for name, dtype in CONTRATOS_SECOP.schema.items() if name not in COMPUTED}
-MONEY_COLUMNS = tuple(name for name, dtype in READ.items() if dtype == MONEY)
-DATE_COLUMNS = tuple(name for name, dtype in READ.items() if dtype == pl.Date)
-COUNT_COLUMNS = tuple(name for name, dtype in READ.items() if dtype == pl.Int64)
-FLAG_COLUMNS = tuple(name for name, dtype in READ.items() if dtype == pl.Boolean)
-TEXT_COLUMNS = (*(name for name, dtype in READ.items() if dtype == pl.String), "nit_entidad")
+READERS = {name: OF_TYPE[dtype] for name, dtype in READ.items()} | {"nit_entidad": TEXT}
 
 
 def clean_contracts(raw: pl.DataFrame, *, cut: date, rejects: Rejects) -> pl.DataFrame:
@@ -72,23 +65,15 @@ def clean_contracts(raw: pl.DataFrame, *, cut: date, rejects: Rejects) -> pl.Dat
         Shape (m, …), m <= n, unique on `id_contrato`: of several versions the one updated last. Project and bank are
         not in it yet; `bpin_publicado` and `estado_bpin` are.
     """
-    texts = raw.with_columns(
-        *(text_column(name) for name in TEXT_COLUMNS),
-        *(text_column(name, zero_is_null=False) for name in (*COUNT_COLUMNS, *MONEY_COLUMNS)),
-        *(flag_expr(pl.col(name)).alias(name) for name in FLAG_COLUMNS),
-    )
-    refuse_rows(texts.filter(pl.col("id_contrato").is_null()), NO_ID, rejects)
-    known = texts.filter(pl.col("id_contrato").is_not_null())
-    typed = read_money(known, MONEY_COLUMNS, rejects=rejects, spelling=Spelling.MACHINE)
-    typed = read_dates(typed, list(DATE_COLUMNS), rejects=rejects)
-    typed = read_whole(typed, COUNT_COLUMNS, rejects=rejects)
+    ids = raw.with_columns(text_cell(pl.col("id_contrato")).alias("id_contrato"))
+    refuse_rows(ids.filter(pl.col("id_contrato").is_null()), NO_ID, rejects)
+    typed = read_cells(ids.filter(pl.col("id_contrato").is_not_null()), READERS, rejects=rejects)
     return (
-        with_organismo(_latest(typed))
+        with_reference(latest(typed, ["id_contrato"], "ultima_actualizacion"), reference="referencia_contrato")
         .with_columns(
             plain_column(pl.col("estado_contrato"))
             .replace_strict(STATES, default=pl.col("estado_contrato"))
             .alias("estado_contrato"),
-            reference_column("referencia_contrato").alias("referencia_normalizada"),
             (pl.col("fecha_fin_contrato") - pl.col("fecha_inicio_contrato")).dt.total_days().alias("dias_plazo"),
             ratio_expr("valor_pagado", "valor_contrato").alias("pct_pagado"),
             ratio_expr("valor_facturado", "valor_contrato").alias("pct_facturado"),
@@ -96,21 +81,6 @@ def clean_contracts(raw: pl.DataFrame, *, cut: date, rejects: Rejects) -> pl.Dat
         .with_columns(
             ((pl.col("fecha_fin_contrato") < cut) & (pl.col("estado_contrato") == RUNNING)).alias("vencido"),
         )
-    )
-
-
-def with_organismo(frame: pl.DataFrame, *, reference: str = "referencia_contrato") -> pl.DataFrame:
-    """`frame` with the department's code and name: from the reference's first group, else from the entity's name."""
-    references = {text: organismo_of(text) for text in frame.get_column(reference).unique().to_list()}
-    entities = {text: organismo_by_name(text) for text in frame.get_column("nombre_entidad").unique().to_list()}
-    codes = [
-        references[text] or (organismo.code if (organismo := entities[entity]) else None)
-        for text, entity in frame.select(reference, "nombre_entidad").rows()
-    ]
-    names = [organismo.name if (organismo := organismo_by_code(code)) else None for code in codes]
-    return frame.with_columns(
-        pl.Series("cod_centro_gestor", codes, dtype=pl.String),
-        pl.Series("nombre_centro_gestor", names, dtype=pl.String),
     )
 
 
@@ -128,23 +98,26 @@ def refuse_rows(rows: pl.DataFrame, motive: str, rejects: Rejects) -> None:
     )
 
 
-def contract_warnings(raw: pl.DataFrame, contracts: pl.DataFrame) -> list[str]:
-    """Sentences on repeated contracts and on values that do not add up to their funding."""
-    warnings = []
-    repeated = raw.get_column("id_contrato").drop_nulls().len() - contracts.height
-    if repeated > 0:
-        warnings.append(_("{count} older versions of contracts were left out").format(count=repeated))
+def contract_warnings(*, older: int, unequal: int) -> list[str]:
+    """Sentences on `older` versions of contracts and on values that do not add up to their funding."""
+    sentences = {
+        _("{count} older versions of contracts were left out"): older,
+        _("{count} contracts have a funding split that differs from their value"): unequal,
+    }
+    return [text.format(count=count) for text, count in sentences.items() if count]
+
+
+def unequal_funding(contracts: pl.DataFrame) -> int:
+    """How many contracts say all their sources of money, and these do not add up to their value."""
     split = pl.sum_horizontal(FUNDING)
-    unequal = contracts.filter(pl.all_horizontal(pl.col(FUNDING).is_not_null()) & (split != pl.col("valor_contrato")))
-    if unequal.height:
-        warnings.append(
-            _("{count} contracts have a funding split that differs from their value").format(count=unequal.height),
-        )
-    return warnings
+    known = pl.all_horizontal(pl.col(FUNDING).is_not_null())
+    return contracts.filter(known & (split != pl.col("valor_contrato"))).height
 
 
-def _latest(contracts: pl.DataFrame) -> pl.DataFrame:
-    """The version updated last of each contract; among equals the choice depends on content, not on place."""
-    content = [name for name in contracts.columns if name not in ("fila", "fuente")]
-    ordered = contracts.sort("ultima_actualizacion", *content, nulls_last=False)
-    return ordered.unique("id_contrato", keep="last", maintain_order=True)
+def latest(versions: pl.DataFrame, key: list[str], moment: str) -> pl.DataFrame:
+    """Of the versions of each row the one of the latest `moment`; among equals content decides, not place."""
+    several = pl.struct(key).is_duplicated()
+    again = versions.filter(several)
+    content = [name for name in versions.columns if name not in ("fila", "fuente")]
+    kept = again.sort(moment, *content, nulls_last=False).unique(key, keep="last", maintain_order=True)
+    return pl.concat([versions.filter(~several), kept])

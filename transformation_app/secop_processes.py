@@ -1,18 +1,26 @@
 """Procurement processes of SECOP II as received, made into typed rows, one for each award."""
 
+from collections.abc import Iterable
 from datetime import date
 
 import polars as pl
 
 from etl_kit.datasets import PROCESOS_SECOP
-from etl_kit.dates import read_dates
-from etl_kit.money import MONEY, Spelling, ratio_expr, read_money
-from etl_kit.numbers import flag_expr, read_whole
-from etl_kit.references import reference_column
+from etl_kit.money import ratio_expr
 from etl_kit.rejects import Rejects
-from etl_kit.text import text_column
 from etl_kit.translation import _
-from transformation_app.secop_contracts import refuse_rows, with_organismo
+from transformation_app.secop_cells import (
+    AMOUNT_AS_TEXT,
+    COUNT,
+    DAY,
+    FLAG,
+    OF_TYPE,
+    PESOS,
+    TEXT,
+    read_cells,
+    with_reference,
+)
+from transformation_app.secop_contracts import latest, refuse_rows
 
 NO_ID = "la fila no tiene id_del_proceso"
 KEY_PARTS = ("id_adjudicacion", "nit_del_proveedor_adjudicado")
@@ -37,11 +45,12 @@ COMPUTED = frozenset(
     },
 )
 READ = {name: dtype for name, dtype in PROCESOS_SECOP.schema.items() if name not in COMPUTED}
-MONEY_COLUMNS = tuple(name for name, dtype in READ.items() if dtype == MONEY)
-DATE_COLUMNS = tuple(name for name, dtype in READ.items() if dtype == pl.Date)
-COUNT_COLUMNS = tuple(name for name, dtype in READ.items() if dtype == pl.Int64)
-FLAG_COLUMNS = tuple(name for name, dtype in READ.items() if dtype == pl.Boolean)
-TEXT_COLUMNS = (*(name for name, dtype in READ.items() if dtype == pl.String), "nit_entidad")
+_READERS = {name: OF_TYPE[dtype] for name, dtype in READ.items()} | {"nit_entidad": TEXT}
+AS_TEXT = {name: reader for name, reader in _READERS.items() if reader in (TEXT, FLAG)} | {
+    name: AMOUNT_AS_TEXT for name, reader in _READERS.items() if reader in (PESOS, COUNT)
+}
+TYPED = {name: reader for name, reader in _READERS.items() if reader in (PESOS, COUNT, DAY)}
+"""Read after the awards are told apart, so that what is said twice is refused once."""
 
 
 def clean_processes(raw: pl.DataFrame, *, cut: date, rejects: Rejects) -> pl.DataFrame:
@@ -55,20 +64,15 @@ def clean_processes(raw: pl.DataFrame, *, cut: date, rejects: Rejects) -> pl.Dat
     Returns:
         Shape (m, …), m <= n, unique on the key of `procesos_secop`; `tiene_contrato` is not in it yet.
     """
-    texts = raw.with_columns(
-        *(text_column(name) for name in TEXT_COLUMNS),
-        *(text_column(name, zero_is_null=False) for name in (*COUNT_COLUMNS, *MONEY_COLUMNS)),
-        *(pl.col(name).str.strip_chars().replace("", None).alias(name) for name in KEY_PARTS),
-        *(flag_expr(pl.col(name)).alias(name) for name in FLAG_COLUMNS),
+    texts = read_cells(raw, AS_TEXT, rejects=rejects).with_columns(
+        pl.col(name).str.strip_chars().replace("", None).alias(name) for name in KEY_PARTS
     )
     refuse_rows(texts.filter(pl.col("id_del_proceso").is_null()), NO_ID, rejects)
     known = _with_award(texts.filter(pl.col("id_del_proceso").is_not_null()))
-    typed = read_money(known, MONEY_COLUMNS, rejects=rejects, spelling=Spelling.MACHINE)
-    typed = read_dates(typed, list(DATE_COLUMNS), rejects=rejects)
-    typed = read_whole(typed, COUNT_COLUMNS, rejects=rejects)
+    typed = read_cells(known, TYPED, rejects=rejects)
     until = pl.col("fecha_adjudicacion").fill_null(pl.lit(cut))
-    return with_organismo(_latest(typed), reference="referencia_proceso").with_columns(
-        reference_column("referencia_proceso").alias("referencia_normalizada"),
+    awards = latest(typed, list(PROCESOS_SECOP.key), "fecha_ultima_publicacion")
+    return with_reference(awards, reference="referencia_proceso").with_columns(
         (until - pl.col("fecha_publicacion")).dt.total_days().alias("dias_publicado"),
         pl.coalesce("proveedores_unicos_con_respuesta", "respuestas_al_procedimiento").alias("n_oferentes"),
         # The publisher writes 0 for the value of what nobody has been awarded yet.
@@ -78,20 +82,22 @@ def clean_processes(raw: pl.DataFrame, *, cut: date, rejects: Rejects) -> pl.Dat
     )
 
 
-def with_contract_flag(processes: pl.DataFrame, contracts: pl.DataFrame | None) -> pl.DataFrame:
-    """`processes` with `tiene_contrato`: a contract names the process; NULL if nobody has the contracts."""
-    if contracts is None:
+def with_contract_flag(processes: pl.DataFrame, signed: Iterable[pl.DataFrame] | None) -> pl.DataFrame:
+    """`processes` with `tiene_contrato`: a contract names the process; NULL if nobody has the contracts.
+
+    `signed` are the contracts, some at a time, with the column `proceso_compra`.
+    """
+    if signed is None:
         return processes.with_columns(pl.lit(None, dtype=pl.Boolean).alias("tiene_contrato"))
-    signed = contracts.get_column("proceso_compra").drop_nulls().unique()
-    return processes.with_columns(pl.col("proceso_compra").is_in(signed.implode()).alias("tiene_contrato"))
+    asked = processes.select(pl.col("proceso_compra").drop_nulls().unique())
+    found = [asked.join(some, on="proceso_compra", how="semi") for some in signed]
+    named = pl.concat([asked.clear(), *found]).get_column("proceso_compra").unique()
+    return processes.with_columns(pl.col("proceso_compra").is_in(named.implode()).alias("tiene_contrato"))
 
 
-def process_warnings(raw: pl.DataFrame, processes: pl.DataFrame) -> list[str]:
+def process_warnings(older: int) -> list[str]:
     """A sentence on rows that say the same award again."""
-    repeated = raw.get_column("id_del_proceso").drop_nulls().len() - processes.height
-    if repeated <= 0:
-        return []
-    return [_("{count} older versions of processes were left out").format(count=repeated)]
+    return [_("{count} older versions of processes were left out").format(count=older)] if older else []
 
 
 def _with_award(processes: pl.DataFrame) -> pl.DataFrame:
@@ -107,9 +113,3 @@ def _with_award(processes: pl.DataFrame) -> pl.DataFrame:
             pl.col("id_adjudicacion").fill_null(pl.concat_str(pl.lit(NO_AWARD), number, separator=" ")),
         )
     )
-
-
-def _latest(processes: pl.DataFrame) -> pl.DataFrame:
-    content = [name for name in processes.columns if name not in ("fila", "fuente")]
-    ordered = processes.sort("fecha_ultima_publicacion", *content, nulls_last=False)
-    return ordered.unique(list(PROCESOS_SECOP.key), keep="last", maintain_order=True)

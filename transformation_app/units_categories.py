@@ -165,6 +165,10 @@ TIPO_INTERVENCION: Final = Catalogue(
     ),
     also={
         "Adecuación": "Adecuaciones",
+        # One file's word for two categories. Where another file tells of the same work (58 of 315 rows agree in name,
+        # detail and description) it says Adecuación, or Reposición or Mejoramiento, and never Mantenimiento; and as
+        # Mantenimiento all of its works would be no active fronts. The declared text stays beside.
+        "Adecuaciones y mantenimientos": "Adecuaciones",
         "Rehabilitación - Reforzamiento": "Rehabilitación / Reforzamiento",
         "Rehabilitación": "Rehabilitación / Reforzamiento",
         "Reforzamiento": "Rehabilitación / Reforzamiento",

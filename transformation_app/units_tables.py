@@ -29,7 +29,8 @@ _CHANGING: Final = (
     "cantidad",
     "fila",
 )
-"""What tells apart rows that say the same otherwise, in this order; the number of the row only if nothing else does."""
+"""What tells apart rows that say the same otherwise, in this order; then all else that they say, and the number of the
+row only if nothing does."""
 
 _AS_ITS_FIRST_ROW: Final = (
     "lat",
@@ -121,7 +122,9 @@ def _with_keys(rows: pl.DataFrame) -> pl.DataFrame:
 
     The result is sorted by `_CHANGING`, which numbers rows on their own that say the same.
     """
-    ordered = rows.sort([*_CHANGING[:-1], "fuente", "fila"], nulls_last=True)
+    changing = _CHANGING[:-1]
+    others = sorted(name for name in rows.columns if name not in {*changing, "fuente", "fila"})
+    ordered = rows.sort([*changing, *others, "fuente", "fila"], nulls_last=True)
     texts = ordered.select(
         "nombre_up", "nombre_up_detalle", "direccion", "lat", "lon", "clase_up", "identificador",
         "descripcion_intervencion", "barrio_vereda_declarado", "fuente",

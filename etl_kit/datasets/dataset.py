@@ -29,6 +29,9 @@ class Dataset:
         made_by: the task that transforms it.
         critical: whether the pipeline fails without it.
         foreign_keys: what its rows point at.
+        newer_by: the column that says which of two versions of a row is newer, where every load brings all rows as of
+            one day: the day of the source's last change (of equal ones the later cut is newer), or `fecha_corte` where
+            the cut alone decides. None where loads are not snapshots of one whole: then the last load wins.
         about: what a row is, in the data's language.
     """
 
@@ -39,6 +42,7 @@ class Dataset:
     critical: bool
     foreign_keys: tuple[ForeignKey, ...] = ()
     about: str = ""
+    newer_by: str | None = None
 
     @property
     def schema(self) -> dict[str, DType]:

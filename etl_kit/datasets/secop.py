@@ -5,6 +5,7 @@ from typing import Final
 from etl_kit.columns import FUNDING, LINEAGE_COLUMNS, counts, days, flags, keys, money, ratio, texts
 from etl_kit.datasets.budget import OF_A_PROJECT
 from etl_kit.datasets.dataset import Dataset, ForeignKey
+from etl_kit.lineage import FECHA_CORTE
 
 PROCESOS_SECOP: Final = Dataset(
     name="procesos_secop",
@@ -31,6 +32,7 @@ PROCESOS_SECOP: Final = Dataset(
     ),
     made_by="transform_procesos_secop",
     critical=True,
+    newer_by="fecha_ultima_publicacion",
     about="un proceso de contratación por adjudicación y proveedor; los lotes repiten el proceso",
 )
 
@@ -62,6 +64,7 @@ CONTRATOS_SECOP: Final = Dataset(
     ),
     made_by="transform_contratos_secop",
     critical=True,
+    newer_by="ultima_actualizacion",
     foreign_keys=(OF_A_PROJECT,),
     about="un contrato electrónico de SECOP II",
 )
@@ -72,6 +75,7 @@ CONTRATO_BPIN: Final = Dataset(
     columns=(*keys("id_contrato", "bpin"), *texts("bpin_origen", "referencia_contrato"), *LINEAGE_COLUMNS),
     made_by="transform_contratos_secop",
     critical=False,
+    newer_by=FECHA_CORTE,
     foreign_keys=(ForeignKey(columns=("id_contrato",), dataset="contratos_secop", enforced=True), OF_A_PROJECT),
     about="puente entre contratos y proyectos; el valor del contrato no se reparte ni se suma a través de él",
 )

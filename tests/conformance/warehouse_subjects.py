@@ -37,6 +37,7 @@ CONTRATOS = Dataset(
     ),
     made_by="transform_contratos",
     critical=True,
+    newer_by="ultima_actualizacion",
 )
 CUOTAS = Dataset(
     name="cuotas",
@@ -78,6 +79,9 @@ class Frames:
 
     def __init__(self, *frames):
         self.frames = frames
+
+    def large_file(self):
+        return None
 
     def pieces(self):
         yield from self.frames

@@ -12,6 +12,7 @@ from extraction_app import data_extraction_contratos_emprestito as contracts
 from extraction_app import data_extraction_ejecucion_presupuestal as budget
 from extraction_app import data_extraction_indice_emprestito as index
 from extraction_app import data_extraction_procesos_emprestito as processes
+from extraction_app.handed_over import KINDS
 from extraction_app.sources import InventedFolder, MissingSource
 from tests.integration.extraction_subjects import SEED, demo, everything_below, from_files
 
@@ -115,8 +116,10 @@ def test_a_folder_that_is_not_there_is_named(tmp_path, task):
     if task in (contracts, processes):
         index.main(**demo(tmp_path))
 
-    with pytest.raises(MissingSource, match="nowhere"):
+    with pytest.raises(MissingSource, match="nowhere") as missing:
         task.main(**from_files(tmp_path, tmp_path / "nowhere"))
+
+    assert all(f"{folder}/" in str(missing.value) for folder in ("ejecucion_presupuestal", "secop", *KINDS))
 
 
 def test_a_folder_without_contracts_says_what_to_save_there(tmp_path, files):

@@ -48,7 +48,7 @@ def in_a_moment():
     [
         [Refusal(status=429, retry_after="0", times=2)],
         [Refusal(status=429, retry_after=in_a_moment())],
-        [Refusal(status=500), Refusal(status=502), Refusal(status=503, part="$offset=50")],
+        [Refusal(status=500), Refusal(status=502), Refusal(status=503, part="$where=:id >")],
         [Truncation(part="$limit")],
         [Truncation(part="count", times=2)],
         [Nonsense(part="$limit", times=2)],

@@ -41,6 +41,9 @@ class Frame:
     def __init__(self, frame):
         self.frame = frame
 
+    def large_file(self):
+        return None
+
     def pieces(self):
         yield self.frame
 

@@ -31,6 +31,7 @@ CATALOGUES = {
 SAME_IN_BOTH = {
     "Choice({choices})",
     "Error: {message}",
+    "Pesos",
     "Real",
     "error",
     "no",

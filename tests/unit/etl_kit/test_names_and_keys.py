@@ -23,6 +23,7 @@ KEYS = st.one_of(
     [
         ("Planeación Municipal", "4132"),
         ("Departamento Administrativo de Control Disciplinario Interno de Instrucción", "4124"),
+        ("Departamento Administrativo de Control Disciplinario Interno de Juzgamiento", "4125"),
         ("Departamento Administrativo de Gestión del Medio Ambiente - DAGMA", "4133"),
         ("Secretaría de Salud", "4145"),
         ("SECRETARIA DE VIVIENDA SOCIAL Y HABITAT", "4147"),
@@ -43,7 +44,7 @@ def test_each_department_is_found_by_its_code_and_by_its_canonical_name():
     found = [(organismo_by_code(each.code), organismo_by_name(each.name)) for each in ORGANISMOS]
 
     assert found == [(each, each) for each in ORGANISMOS]
-    assert len(ORGANISMOS) == 27
+    assert len(ORGANISMOS) == 28
 
 
 def test_an_unknown_department_is_none_and_not_the_most_similar():

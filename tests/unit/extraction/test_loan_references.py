@@ -10,9 +10,9 @@ from extraction_app.loan_references import (
     NIT,
     batches,
     matching_rows,
-    soql_text,
     wanted_references,
 )
+from extraction_app.soda import soql_text
 
 COLUMN = "referencia_del_contrato"
 REFERENCE = "4151.010.26.1.0932-2025"

@@ -9,7 +9,7 @@ import pytest
 
 from extraction_app.http_source import HttpSource
 from extraction_app.retries import NoAnswer, Overloaded, Refused, RetryPolicy
-from extraction_app.soda import CountMismatch, SodaClient
+from extraction_app.soda import CountMismatch, PagesRepeat, SodaClient
 
 SECRET = "s3cr3t-t0k3n"
 POLICY = RetryPolicy(attempts=3, first_wait=timedelta(seconds=1))
@@ -59,7 +59,51 @@ def test_all_pages_are_read_in_a_stable_order():
     assert [row["n"] for row in reading.rows] == ["1", "2", "3"]
     assert reading.pages == 2
     pages = [dict(request.url.params) for request in script.requests[1:3]]
-    assert [(page["$order"], page["$offset"]) for page in pages] == [(":id", "0"), (":id", "2")]
+    assert [(page["$order"], page["$where"]) for page in pages] == [
+        (":id", "n > 0"),
+        (":id", ":id > 'row-2' AND (n > 0)"),
+    ]
+    assert not any("$offset" in page for page in pages)
+
+
+def test_without_a_condition_only_the_id_is_asked_for():
+    script = Script(rows(1, 2), rows(3))
+
+    pages = list(script.client().read_pages("abcd-1234", ""))
+
+    assert [[row["n"] for row in page] for page in pages] == [["1", "2"], ["3"]]
+    assert [request.url.params.get("$where") for request in script.requests] == [None, ":id > 'row-2'"]
+
+
+def test_ids_may_come_in_any_order():
+    script = Script(rows("b~", "a_1"), rows("z.0", "c-9"), rows())
+
+    pages = list(script.client().read_pages("abcd-1234", ""))
+
+    assert [len(page) for page in pages] == [2, 2]
+    assert script.requests[1].url.params["$where"] == ":id > 'row-a_1'"
+
+
+def test_a_quote_in_an_id_stays_within_the_text():
+    script = Script(rows("1", "b'"), rows())
+
+    list(script.client().read_pages("abcd-1234", ""))
+
+    assert script.requests[1].url.params["$where"] == ":id > 'row-b'''"
+
+
+@pytest.mark.parametrize(
+    ("answer", "newest"),
+    [([{":updated_at": "2025-09-22T01:02:03.000Z"}], "2025-09-22T01:02:03.000Z"), ([], None)],
+)
+def test_the_moment_of_the_last_update_is_asked_for_alone(answer, newest):
+    script = Script(httpx2.Response(200, json=answer))
+
+    told = script.client().newest("abcd-1234", "n > 0")
+
+    assert told == newest
+    asked = dict(script.requests[0].url.params)
+    assert (asked["$order"], asked["$limit"], asked["$where"]) == (":updated_at DESC", "1", "n > 0")
 
 
 def test_no_rows_is_an_answer():
@@ -86,8 +130,8 @@ def test_rows_that_move_meanwhile_are_read_once_more():
     assert len(reading.rows) == 3
 
 
-def test_a_row_that_comes_twice_is_no_full_reading():
-    twice = (count(3), rows(1, 2), rows(2), count(3))
+def test_a_row_that_comes_twice_in_a_page_is_no_full_reading():
+    twice = (count(3), rows(1, 1), rows(2), count(3))
     script = Script(*twice, *twice)
 
     with pytest.raises(CountMismatch) as mismatch:
@@ -96,9 +140,25 @@ def test_a_row_that_comes_twice_is_no_full_reading():
     assert (mismatch.value.counted, mismatch.value.read) == (3, 2)
 
 
-def test_a_server_that_disregards_the_offset_does_not_keep_us_for_ever():
-    once = (count(2), rows(1, 2), rows(1, 2), rows(1, 2), count(2))
-    script = Script(*once, *once)
+def test_a_row_of_the_page_before_is_noticed_at_once():
+    script = Script(count(3), rows(1, 2), rows(2))
+
+    with pytest.raises(PagesRepeat) as repeated:
+        script.client().read_all("abcd-1234", "n > 0")
+
+    assert repeated.value.page == 2
+
+
+def test_a_server_that_disregards_the_condition_does_not_keep_us_for_ever():
+    script = Script(count(4), rows(1, 2), rows(1, 2))
+
+    with pytest.raises(PagesRepeat):
+        script.client().read_all("abcd-1234", "n > 0")
+
+
+def test_a_server_that_goes_in_circles_does_not_keep_us_for_ever_either():
+    circle = (count(4), rows(1, 2), rows(3, 4), rows(1, 2), rows(3, 4), count(4))
+    script = Script(*circle, *circle)
 
     with pytest.raises(CountMismatch):
         script.client().read_all("abcd-1234", "n > 0")

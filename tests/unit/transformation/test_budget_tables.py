@@ -160,6 +160,15 @@ def test_repeated_lines_get_ordinals_that_do_not_depend_on_their_order():
     assert one.sort("ordinal").get_column("ordinal").to_list() == [1, 2, 3]
 
 
+def test_repeated_lines_that_only_a_name_tells_apart_get_ordinals_by_that_name():
+    rows = [{"nombre_pospre": "Obra"}, {"nombre_pospre": "Aseo"}]
+
+    one, other = cleaned(*rows)[0], cleaned(*reversed(rows))[0]
+
+    by_ordinal = [frame.sort("ordinal").get_column("nombre_pospre").to_list() for frame in (one, other)]
+    assert by_ordinal == [["Aseo", "Obra"], ["Aseo", "Obra"]]
+
+
 def test_a_project_is_described_by_its_latest_cut():
     lines, _rejects = cleaned(
         {"nombre_proyecto": "Nombre viejo"}, {"nombre_proyecto": "Nombre nuevo", "periodo_corte": MAY}

@@ -151,6 +151,17 @@ def test_rows_without_a_code_or_with_one_already_there_are_refused_whole(run):
     assert "Otro" in city["rejects"].get_column("valor_crudo").item(1)
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_two_answers_with_one_code_the_one_sent_first_counts_wherever_it_stands(run, turn):
+    first = answer(moment="9/08/2025 08:00:00", description="Zanja")
+    second = answer(moment="10/08/2025 08:00:00", description="Andén")
+
+    city = run({"a.xlsx": [HEADER, *(first, second)[::turn]]})
+
+    assert city["reports"].get_column("descripcion").to_list() == ["Zanja"]
+    assert "Andén" in city["rejects"].get_column("valor_crudo").item()
+
+
 def test_cells_that_cannot_be_read_become_null_and_are_kept(run):
     city = run({"a.xlsx": [HEADER, answer(moment="ayer", image="foto.jpg")]})
 

@@ -11,9 +11,10 @@ from etl_kit.datasets import CONTRATO_BPIN, CONTRATOS_SECOP, EMP_CONTRATOS_INDEX
 from etl_kit.rejects import Rejects
 from etl_kit.snapshots import Snapshot
 from transformation_app.contract_projects import NO_CATALOGUE, NO_INDEX, NOT_IN_CATALOGUE, NOT_IN_INDEX, SEVERAL
-from transformation_app.data_transformation_contratos_secop import contract_frames
+from transformation_app.data_transformation_contratos_secop import ContractParts
 from transformation_app.data_transformation_emprestito import loan_frames, loan_warnings
 from transformation_app.loan_index import UNKNOWN_BANK, index_lines
+from transformation_app.secop_columns import CONTRACTS, text_frame
 
 NOW = datetime(2025, 9, 22, 13, tzinfo=UTC)
 ROADS, LIGHTS = "BP26005375", "BP26005376"
@@ -79,17 +80,19 @@ def contracts(
     index: list[dict[str, object]] | None,
     catalogue: pl.DataFrame | None = CATALOGUE,
 ) -> tuple[pl.DataFrame, pl.DataFrame, list[str]]:
-    warnings: list[str] = []
-    frames = contract_frames(
-        snapshot("contratos_emprestito", list(rows)),
+    parts = ContractParts(
         index=None if index is None else snapshot("indice_emprestito", index),
         catalogue=catalogue,
-        rejects=Rejects(dataset="contratos_secop"),
-        warnings=warnings,
+        cut=NOW.date(),
         run_id="r",
         now=NOW,
     )
-    return CONTRATOS_SECOP.conform(frames[CONTRATOS_SECOP]), CONTRATO_BPIN.conform(frames[CONTRATO_BPIN]), warnings
+    frames = parts.frames(text_frame(rows, CONTRACTS, fuente="contratos_emprestito"))
+    return (
+        CONTRATOS_SECOP.conform(frames[CONTRATOS_SECOP]),
+        CONTRATO_BPIN.conform(frames[CONTRATO_BPIN]),
+        parts.warnings(),
+    )
 
 
 def loan(

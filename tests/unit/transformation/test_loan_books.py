@@ -469,3 +469,24 @@ def test_money_keeps_four_decimals_through_the_noise_of_a_float(ten_thousandths)
     [read] = pl.DataFrame({"t": [noisy]}).select(unrounded_expr(pl.col("t"))).to_series().to_list()
 
     assert read == exact
+
+
+def test_contracts_of_the_plan_that_only_their_months_tell_apart_keep_their_keys_in_another_order():
+    twins = [plan_row(**{"Dic-26 Desembolso": 7}), plan_row(**{"Dic-26 Desembolso": 8})]
+
+    flows = [tables_of(Base=[PLAN_HEADER, *rows]).contract_flow for rows in (twins, twins[::-1])]
+
+    one, two = (flow.select("clave", "mes", Measure.PLANNED).sort("clave", "mes") for flow in flows)
+    assert one.equals(two)
+
+
+def test_of_two_rows_of_terms_the_same_one_speaks_in_another_order():
+    rows = [
+        ["Davivienda", 600_000, "12 años", "3 años", "IBR 3M", 0.02],
+        ["DAVIVIENDA", 600_000, "10 años", "", "", 0.01],
+    ]
+
+    terms = [tables_of(Terms=[TERMS_HEADER, *each]).terms for each in (rows, rows[::-1])]
+
+    assert terms[0].equals(terms[1])
+    assert terms[0].height == 1

@@ -216,6 +216,14 @@ def test_unknown_categories_are_kept_and_counted_never_the_most_similar():
     assert unknown_categories(frame) == {"fuente_financiacion": {"Por balance": 2}}
 
 
+def test_a_text_that_names_two_categories_is_the_one_that_other_files_give_the_same_works_and_stays_beside():
+    frame = categorised(tipo_intervencion_declarado=["Adecuaciones  y mantenimientos"])
+
+    assert column(frame, "tipo_intervencion") == ["Adecuaciones"]
+    assert column(frame, "tipo_intervencion_declarado") == ["Adecuaciones  y mantenimientos"]
+    assert front(tipo_intervencion_declarado="Adecuaciones y mantenimientos") == "Frente activo"
+
+
 def test_every_other_spelling_in_a_catalogue_leads_to_an_accepted_name():
     assert set(FUENTE_FINANCIACION.also.values()) <= set(FUENTE_FINANCIACION.names)
 

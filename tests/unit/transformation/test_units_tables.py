@@ -264,3 +264,14 @@ def test_running_twice_changes_nothing_but_the_moment(run):
 
     for once, again in zip(first[1:], second[1:], strict=True):
         assert once.drop("fecha_procesamiento").equals(again.drop("fecha_procesamiento"))
+
+
+def test_subsidies_that_only_their_comuna_tells_apart_keep_their_ids_in_another_order(run, tmp_path):
+    alike = {"nombre_up": "Subsidios de vivienda", "tipo_equipamiento": "Vivienda nueva"}
+    rows = [record(comuna_corregimiento=name, **alike) for name in ("COMUNA 08", "COMUNA 02", "COMUNA 05")]
+
+    there = [run(tmp_path / name, unidades=each)[2] for name, each in (("one", rows), ("two", rows[::-1]))]
+
+    one, two = (id_by(works, "comuna_corregimiento_declarada") for works in there)
+    assert one == two
+    assert len(set(one.values())) == 3

@@ -175,7 +175,7 @@ def test_an_unanswered_question_stays_unanswered():
     [
         ("4145", "Secretaría de Salud", ("4145", "Secretaría de Salud Pública")),
         ("4145.0", "Secretaría de Salud", ("4145", "Secretaría de Salud Pública")),
-        ("4125", "Juzgamiento", ("4125", "Juzgamiento")),
+        ("4199", "Papelería", ("4199", "Papelería")),
     ],
 )
 def test_a_known_department_bears_its_canonical_name_and_another_one_its_own(code, name, said):
