@@ -89,7 +89,7 @@ def action_plan_subject(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Ro
         name="plan_accion",
         card=Card(
             label=_("Action plan"),
-            value=_("{count} projects").format(count=count) if projects else wording.NO_DATA,
+            value=_("{count} projects").format(count=count) if projects else wording.no_data(),
             note=_("execution: {share}").format(share=wording.percent(ratio(spent, budget))),
         ),
         section=Section(
@@ -97,10 +97,11 @@ def action_plan_subject(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Ro
             heading=_("Action plan"),
             lead=_("Progress of investment projects as their departments report it (Cuadro 1S), at the latest cut."),
             cards=[
-                Card(label=_("Projects"), value=count, note=source),
+                Card(label=_("Projects"), value=count, note=_("at the latest cut")),
                 Card(label=_("Budget of the projects"), value=wording.large(budget), note=_("modified budget")),
                 Card(label=_("Execution"), value=wording.percent(ratio(spent, budget)), note=wording.large(spent)),
             ],
+            source=source,
             drawings=[progress, money, by_goal],
             folded=tables,
         ),
@@ -109,7 +110,7 @@ def action_plan_subject(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Ro
 
 
 def _with_share(row: Row) -> Row:
-    name = short_name(str(row["cod_centro_gestor"]), str(row["grupo"] or wording.NO_DATA))
+    name = short_name(str(row["cod_centro_gestor"]), str(row["grupo"] or wording.no_data()))
     return {**row, "corto": name, "pct": ratio(row["ejecucion"], row["ppto_modificado"])}
 
 

@@ -9,6 +9,7 @@ import duckdb
 
 from etl_kit.organismos import organismo_by_code
 from etl_kit.quality import Finding, rows_of
+from etl_kit.translation import _
 from reporting_app import wording
 from reporting_app.tables import Kind, Row, Table, TableColumn, ratio, total
 
@@ -60,6 +61,11 @@ class Budget:
         """The latest cut; None without any data."""
         return max(self.sources, default=None)
 
+    @property
+    def doubtful(self) -> frozenset[date]:
+        """The cuts with labels of vigencia that are not trustworthy, and so percentages that are not either."""
+        return frozenset(cut for cut, _vigencia in self.untrusted if cut in self.sources)
+
     def latest(self) -> list[Row]:
         """The rows per organismo of the latest cut."""
         return [row for row in self.by_organismo if row["periodo_corte"] == self.last_cut]
@@ -68,8 +74,8 @@ class Budget:
         """The files that the figures of these cuts come from, and the latest of them."""
         files = sorted({self.sources[cut] for cut in cuts if cut in self.sources})
         if not files:
-            return wording.NO_DATA
-        return f"{', '.join(files)} · corte: {wording.long_date(max(cuts))}"
+            return wording.no_data()
+        return _("{files} · cut: {day}").format(files=", ".join(files), day=wording.long_date(max(cuts)))
 
 
 def read_budget(warehouse: duckdb.DuckDBPyConnection, carried_months: Finding) -> Budget:
@@ -92,17 +98,18 @@ def monthly_table(budget: Budget) -> Table:
         {"codigo": code, "organismo": full_name(code, names[code]), **_percentages(shown, cuts, code)} for code in codes
     ]
     if rows:
-        rows.append({"codigo": "", "organismo": "Total ciudad", "total": True, **_percentages(shown, cuts, None)})
+        rows.append({"codigo": "", "organismo": _("Whole city"), "total": True, **_percentages(shown, cuts, None)})
     return Table(
-        sheet="Ejecución por mes",
-        caption="Porcentaje de ejecución por organismo y corte (vigencia Actual): ejecución ÷ presupuesto modificado",
+        sheet=_("Execution by month"),
+        caption=_("Share executed by department and cut (vigencia Actual): executed ÷ modified budget"),
         columns=(
-            TableColumn(name="codigo", heading="Código"),
-            TableColumn(name="organismo", heading="Organismo", wide=True),
-            *(TableColumn(name=cut.isoformat(), heading=wording.short_month(cut), kind=Kind.HEAT) for cut in cuts),
+            TableColumn(name="codigo", heading=_("Code")),
+            TableColumn(name="organismo", heading=_("Department"), wide=True),
+            *(TableColumn(name=cut.isoformat(), heading=_month(budget, cut), kind=Kind.HEAT) for cut in cuts),
         ),
         rows=rows,
         source=budget.source_of(cuts),
+        warnings=doubts(budget, cuts),
     )
 
 
@@ -119,41 +126,44 @@ def latest_table(budget: Budget) -> Table:
         for row in budget.latest()
     ]
     if rows:
-        rows.append({"codigo": "", "organismo": "Total ciudad", "total": True, **city_totals(budget)})
+        rows.append({"codigo": "", "organismo": _("Whole city"), "total": True, **city_totals(budget)})
     return Table(
-        sheet="Ejecución último corte",
-        caption=f"Ejecución por organismo al {wording.long_date(budget.last_cut)} (vigencia Actual), en pesos",
+        sheet=_("Execution at latest cut"),
+        caption=_("Execution by department at {day} (vigencia Actual), in pesos").format(
+            day=wording.long_date(budget.last_cut)
+        ),
         columns=(
-            TableColumn(name="codigo", heading="Código"),
-            TableColumn(name="organismo", heading="Organismo", wide=True),
-            TableColumn(name="ppto_inicial", heading="Presupuesto inicial", kind=Kind.PESOS),
-            TableColumn(name="ppto_modificado", heading="Presupuesto modificado", kind=Kind.PESOS),
-            TableColumn(name="ejecucion", heading="Ejecución", kind=Kind.PESOS),
-            TableColumn(name="pct_ejecucion", heading="% ejecución", kind=Kind.HEAT),
-            TableColumn(name="obligado", heading="Obligado", kind=Kind.PESOS),
-            TableColumn(name="pagos", heading="Pagos", kind=Kind.PESOS),
-            TableColumn(name="pct_pagos", heading="Pagos ÷ ejecución", kind=Kind.PERCENT),
+            TableColumn(name="codigo", heading=_("Code")),
+            TableColumn(name="organismo", heading=_("Department"), wide=True),
+            TableColumn(name="ppto_inicial", heading=_("Initial budget"), kind=Kind.PESOS),
+            TableColumn(name="ppto_modificado", heading=_("Modified budget"), kind=Kind.PESOS),
+            TableColumn(name="ejecucion", heading=_("Executed"), kind=Kind.PESOS),
+            TableColumn(name="pct_ejecucion", heading=_("% executed"), kind=Kind.HEAT),
+            TableColumn(name="obligado", heading=_("Obligated"), kind=Kind.PESOS),
+            TableColumn(name="pagos", heading=_("Payments"), kind=Kind.PESOS),
+            TableColumn(name="pct_pagos", heading=_("Payments ÷ executed"), kind=Kind.PERCENT),
         ),
         rows=rows,
         source=budget.source_of([budget.last_cut] if budget.last_cut else []),
+        warnings=doubts(budget, [budget.last_cut] if budget.last_cut else []),
     )
 
 
 def vigencia_table(budget: Budget) -> Table:
     """Amounts per cut and vigencia, latest first; a month whose vigencia labels cannot be trusted says so."""
     return Table(
-        sheet="Ejecución por vigencia",
-        caption="Ejecución por corte y vigencia, en pesos",
+        sheet=_("Execution by vigencia"),
+        caption=_("Execution by cut and vigencia, in pesos"),
         columns=(
-            TableColumn(name="periodo_corte", heading="Corte", kind=Kind.DATE),
+            TableColumn(name="periodo_corte", heading=_("Cut"), kind=Kind.DATE),
             TableColumn(name="vigencia", heading="Vigencia"),
-            TableColumn(name="lineas", heading="Líneas", kind=Kind.WHOLE),
-            TableColumn(name="ppto_inicial", heading="Presupuesto inicial", kind=Kind.PESOS),
-            TableColumn(name="ppto_modificado", heading="Presupuesto modificado", kind=Kind.PESOS),
-            TableColumn(name="ejecucion", heading="Ejecución", kind=Kind.PESOS),
-            TableColumn(name="pct_ejecucion", heading="% ejecución", kind=Kind.HEAT),
-            TableColumn(name="pagos", heading="Pagos", kind=Kind.PESOS),
-            TableColumn(name="confianza", heading="¿Confiable?", wide=True),
+            TableColumn(name="lineas", heading=_("Lines"), kind=Kind.WHOLE),
+            TableColumn(name="ppto_inicial", heading=_("Initial budget"), kind=Kind.PESOS),
+            TableColumn(name="ppto_modificado", heading=_("Modified budget"), kind=Kind.PESOS),
+            TableColumn(name="ejecucion", heading=_("Executed"), kind=Kind.PESOS),
+            TableColumn(name="pct_ejecucion", heading=_("% executed"), kind=Kind.HEAT),
+            TableColumn(name="pagos", heading=_("Payments"), kind=Kind.PESOS),
+            TableColumn(name="confianza", heading=_("Reliable?"), wide=True),
         ),
         rows=[
             {
@@ -165,6 +175,17 @@ def vigencia_table(budget: Budget) -> Table:
         ],
         source=budget.source_of(budget.cuts),
     )
+
+
+def doubts(budget: Budget, cuts: Sequence[date]) -> list[str]:
+    """One warning for those of `cuts` whose vigencias are not trustworthy, with the file of each; [] if all are."""
+    doubtful = [cut for cut in cuts if cut in budget.doubtful]
+    if not doubtful:
+        return []
+    told = "; ".join(f"{wording.short_month(cut)} ({budget.sources[cut]})" for cut in doubtful)
+    return [
+        _("⚠ The vigencias of these files are not reliable, nor are their percentages: {months}").format(months=told)
+    ]
 
 
 def city_totals(budget: Budget) -> dict[str, Decimal | None]:
@@ -204,9 +225,15 @@ def _share(rows: Sequence[Row], cut: date, code: str | None) -> Decimal | None:
     return ratio(total(chosen, "ejecucion"), total(chosen, "ppto_modificado"))
 
 
+def _month(budget: Budget, cut: date) -> str:
+    return f"{wording.short_month(cut)} ⚠" if cut in budget.doubtful else wording.short_month(cut)
+
+
 def _trust(budget: Budget, cut: date) -> str:
     flagged = sorted(vigencia for month, vigencia in budget.untrusted if month == cut)
-    return f"no: filas de {', '.join(flagged)} con presupuesto inicial" if flagged else "sí"
+    if not flagged:
+        return _("yes")
+    return _("no: rows of {labels} with an initial budget").format(labels=", ".join(flagged))
 
 
 def _day(value: object) -> date:

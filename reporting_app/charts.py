@@ -1,31 +1,19 @@
-"""Charts of a report as inline SVG: no script, colours from the page's style sheet, a title and a description."""
+"""Charts of a report: bars as a list that fits any width, lines as inline SVG; colours from the style sheet."""
 
-import re
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from html import escape
-
-import altair as alt
-import polars as pl
-import vl_convert
 
 from reporting_app import wording
 
-_WIDTH = 300
-_LONGEST_LABEL = 190  # pixels
-_LONGEST_WORDS = 26  # characters of a line: as wide as that on a reader's screen
-_MOST_LINES = 2
-_BAR_STEP = 19
-_BAR_STEP_OF_TWO_LINES = 31
-_LINES_HEIGHT = 230
-_CHARACTER_WIDTH = 7.2  # pixels, generous: the reader's font is not the one that measured
-_SERIES = ("var(--serie-1)", "var(--serie-2)", "var(--serie-3)", "var(--serie-4)")
-_MONTHS = [name[:3] for name in wording.MONTHS]
-_ACCESSIBILITY_OF_VEGA = re.compile(r'\s(?:aria-[a-z]+|role|aria-roledescription|pointer-events)="[^"]*"')
-_CLIP = re.compile(r'id="(clip\d+)"')
-_ROOT = re.compile(r'<svg [^>]*viewBox="(?P<box>[^"]+)"[^>]*>')
+_SERIES = 4
+_WIDTH, _HEIGHT = 560, 300
+_LEFT, _RIGHT, _TOP, _BOTTOM = 78, 26, 44, 36
+_STEP = Decimal("0.25")  # between the lines of the grid
+_MOST_STEPS = 8
+_ALTERNATE = ' class="alterna"'  # a narrow screen has no room for it
+_LEGEND_STEP = 110  # pixels: room for a year in the widest type that the style sheet sets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,115 +28,126 @@ class Bar:
 def bars(ident: str, items: Sequence[Bar], *, title: str, series: int = 0) -> str:
     """Horizontal bars from zero, in the order given; "" if there are none.
 
-    `ident` is unique on the page; it ties the drawing to its title and description.
+    It is a list whose texts are as large as the page's own, so that it can be read on a telephone, aloud and on paper.
+    `ident` is unique on the page.
     """
     if not items:
         return ""
-    labels = _wrapped_labels([item.label for item in items])
-    longest = max(len(line) for label in labels for line in label.split("\n"))
-    frame = pl.DataFrame(
-        [
-            (position, label, float(item.value), item.text)
-            for position, (label, item) in enumerate(zip(labels, items, strict=True))
-        ],
-        schema={"orden": pl.Int64, "etiqueta": pl.String, "valor": pl.Float64, "texto": pl.String},
-        orient="row",
+    lowest = min(Decimal(0), *(item.value for item in items))
+    span = max(Decimal(0), *(item.value for item in items)) - lowest or Decimal(1)
+    lines = "".join(_bar(item, lowest, span) for item in items)
+    room = max(len(item.text) for item in items) + 1
+    return (
+        f'<ul class="barras serie-{series % _SERIES + 1}" id="{ident}" style="--texto:{room}ch" '
+        f'aria-label="{escape(title, quote=True)}">{lines}</ul>'
     )
-    label_room = min(_LONGEST_LABEL, _CHARACTER_WIDTH * longest) + 14
-    room = _WIDTH - _CHARACTER_WIDTH * max(len(item.text) for item in items) - 8
-    lengths = [float(item.value) for item in items]
-    domain = [min(0.0, *lengths), (max(lengths) or 1.0) * _WIDTH / max(room, _WIDTH / 4)]
-    across = alt.X("valor:Q", axis=None, scale=alt.Scale(domain=domain))
-    down = alt.Y(
-        "etiqueta:N",
-        sort=alt.EncodingSortField(field="orden"),
-        title=None,
-        axis=alt.Axis(
-            labelLimit=_LONGEST_LABEL,
-            minExtent=label_room,
-            labelExpr="split(datum.label, '\\n')",
-            labelLineHeight=13,
-            labelBaseline="middle",
-        ),
+
+
+def _bar(item: Bar, lowest: Decimal, span: Decimal) -> str:
+    left = (min(item.value, Decimal(0)) - lowest) / span
+    style = f"--desde:{left:.4f};--largo:{abs(item.value) / span:.4f}"
+    return (
+        f'<li><span class="nombre">{escape(item.label)}</span><span class="riel"><span class="barra" style="{style}">'
+        f'</span><span class="cifra">{escape(item.text)}</span></span></li>'
     )
-    drawn = alt.Chart(frame)
-    step = _BAR_STEP_OF_TWO_LINES if any("\n" in label for label in labels) else _BAR_STEP
-    chart = alt.layer(
-        drawn.mark_bar(color=_SERIES[series], cornerRadiusEnd=2).encode(x=across, y=down),
-        drawn.mark_text(align="left", dx=5, color="currentColor").encode(x=across, y=down, text="texto:N"),
-    ).properties(width=_WIDTH, height=alt.Step(step))
-    return _as_svg(ident, chart, title, "; ".join(f"{item.label}: {item.text}" for item in items))
 
 
-def _wrapped_labels(labels: Sequence[str]) -> list[str]:
-    """Labels in at most two lines beside the bars, kept apart: two bars of one name would be drawn over each other."""
-    wrapped: list[str] = []
-    for label in labels:
-        lines = textwrap.wrap(label, _LONGEST_WORDS, max_lines=_MOST_LINES, placeholder="…") or [""]
-        text = "\n".join(lines)
-        same = wrapped.count(text) + sum(other.startswith(f"{text} (") for other in wrapped)
-        wrapped.append(f"{text} ({same + 1})" if same else text)
-    return wrapped
+def lines_by_year(
+    ident: str,
+    shares: Mapping[tuple[int, int], Decimal],
+    *,
+    title: str,
+    doubtful: Collection[tuple[int, int]] = (),
+) -> str:
+    """Shares (0 and more) by (year, month): a line per year over the months; "" if there are none.
 
-
-def lines_by_year(ident: str, shares: Mapping[tuple[int, int], Decimal], *, title: str) -> str:
-    """Shares (0 to 1) by (year, month): a line per year over the months; "" if there are none."""
+    The `doubtful` ones are drawn hollow and marked. At most the four latest years are shown.
+    """
     if not shares:
         return ""
-    years = sorted({year for year, _month in shares})[-len(_SERIES) :]
+    years = sorted({year for year, _month in shares})[-_SERIES:]
     shown = [(year, month, share) for (year, month), share in sorted(shares.items()) if year in years]
-    frame = pl.DataFrame(
-        [(_MONTHS[month - 1], str(year), float(share), wording.percent(share)) for year, month, share in shown],
-        schema={"mes": pl.String, "anio": pl.String, "valor": pl.Float64, "texto": pl.String},
-        orient="row",
-    )
-    colour = alt.Color(
-        "anio:N",
-        scale=alt.Scale(domain=[str(year) for year in years], range=list(_SERIES[: len(years)])),
-        legend=alt.Legend(title=None, orient="top", symbolType="stroke", symbolStrokeWidth=3),
-    )
-    across = alt.X("mes:O", sort=_MONTHS, scale=alt.Scale(domain=_MONTHS), title=None, axis=alt.Axis(labelAngle=0))
-    up = alt.Y(
-        "valor:Q",
-        title=None,
-        scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1]),
-    )
-    drawn = alt.Chart(frame).encode(x=across, y=up)
-    latest = alt.datum.anio == str(years[-1])
-    chart = alt.layer(
-        drawn.mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=50)).encode(color=colour),
-        drawn.mark_text(dy=-13, fontWeight="bold").encode(text="texto:N", color=colour).transform_filter(latest),
-        drawn.mark_text(dy=17).encode(text="texto:N", color=colour).transform_filter(~latest),
-    ).properties(width=_WIDTH + 120, height=_LINES_HEIGHT)
-    told = "; ".join(f"{_MONTHS[month - 1]} {year}: {wording.percent(share)}" for year, month, share in shown)
-    return _as_svg(ident, chart, title, told)
-
-
-def _as_svg(ident: str, chart: alt.LayerChart | alt.FacetChart, title: str, description: str) -> str:
-    styled = (
-        chart.configure(background="transparent", font="system-ui, sans-serif", padding=4)
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor="currentColor",
-            labelFontSize=12,
-            domain=False,
-            ticks=False,
-            gridColor="currentColor",
-            gridOpacity=0.14,
-            labelPadding=6,
-        )
-        .configure_axisX(grid=False)
-        .configure_text(fontSize=12)
-        .configure_legend(labelColor="currentColor", labelFontSize=13)
-    )
-    drawing = vl_convert.vegalite_to_svg(styled.to_dict())
-    root = _ROOT.search(drawing)
-    assert root is not None  # every drawing of vl-convert begins with its root element
-    body = _ACCESSIBILITY_OF_VEGA.sub("", drawing[root.end() :])  # its English would be read aloud instead of ours
-    for number, clip in enumerate(dict.fromkeys(_CLIP.findall(body))):  # counted per process, not per page
-        body = body.replace(f'{clip}"', f'{ident}-c{number}"').replace(f"#{clip})", f"#{ident}-c{number})")
+    highest = max(Decimal(1), *(share for _year, _month, share in shown))
+    step = _STEP * max(Decimal(1), (highest / _STEP / _MOST_STEPS).to_integral_value(ROUND_CEILING))
+    top = (highest / step).to_integral_value(ROUND_CEILING) * step
+    pieces = [_grid(step, top), _months()]
+    for series, year in enumerate(years, 1):
+        points = [(month, share) for each, month, share in shown if each == year]
+        pieces.append(_line(series, year, points, top, doubtful, latest=year == years[-1]))
+    pieces.append(_legend(years))
+    told = "; ".join(f"{_month_name(month)} {year}: {wording.percent(share)}" for year, month, share in shown)
     return (
-        f'<svg class="grafico" viewBox="{root["box"]}" role="img" aria-labelledby="{ident}-t {ident}-d">'
-        f'<title id="{ident}-t">{escape(title)}</title><desc id="{ident}-d">{escape(description)}</desc>{body}'
+        f'<svg class="grafico" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-labelledby="{ident}-t {ident}-d">'
+        f'<title id="{ident}-t">{escape(title)}</title><desc id="{ident}-d">{escape(told)}</desc>'
+        f'<g aria-hidden="true">{"".join(pieces)}</g></svg>'
     )
+
+
+def _line(
+    series: int,
+    year: int,
+    points: Sequence[tuple[int, Decimal]],
+    top: Decimal,
+    doubtful: Collection[tuple[int, int]],
+    *,
+    latest: bool,
+) -> str:
+    """A year's line, its points and their texts."""
+    places = [(_across(month), _up(share, top)) for month, share in points]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    pieces = [f'<polyline class="linea serie-{series}" points="{path}"/>']
+    for number, ((month, share), (x, y)) in enumerate(zip(points, places, strict=True)):
+        unsure = (year, month) in doubtful
+        last = number == len(points) - 1
+        pieces.append(
+            f'<circle class="punto serie-{series}{" dudoso" if unsure else ""}" cx="{x:.1f}" cy="{y:.1f}" r="5">'
+            f"<title>{_month_name(month)} {year}: {wording.percent(share)}</title></circle>"
+        )
+        # above the latest year's line, and below and beside the others; a narrow screen has room for the last text only
+        classes = f"dato serie-{series}{'' if latest else ' bajo'}{'' if last else ' menor'}"
+        left, top_of_text = (x, y - 13) if latest else (x + 6, y + 25)
+        pieces.append(
+            f'<text class="{classes}" x="{left:.1f}" y="{top_of_text:.1f}">'
+            f"{wording.percent(share)}{' ⚠' if unsure else ''}</text>"
+        )
+    return "".join(pieces)
+
+
+def _grid(step: Decimal, top: Decimal) -> str:
+    pieces = []
+    for number in range(int(top / step) + 1):
+        y = _up(number * step, top)
+        pieces.append(f'<line class="rejilla" x1="{_LEFT}" x2="{_WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        pieces.append(
+            f'<text x="{_LEFT - 8}" y="{y:.1f}" text-anchor="end" dominant-baseline="central">'
+            f"{wording.percent(number * step, 0)}</text>"
+        )
+    return "".join(pieces)
+
+
+def _months() -> str:
+    return "".join(
+        f'<text{"" if month % 2 else _ALTERNATE} x="{_across(month):.1f}" y="{_HEIGHT - 8}" text-anchor="middle">'
+        f"{_month_name(month)}</text>"
+        for month in range(1, 13)
+    )
+
+
+def _legend(years: Sequence[int]) -> str:
+    return "".join(
+        f'<circle class="punto serie-{series}" cx="{_LEFT + (series - 1) * _LEGEND_STEP + 6}" cy="14" r="6"/>'
+        f'<text x="{_LEFT + (series - 1) * _LEGEND_STEP + 18}" y="14" dominant-baseline="central">{year}</text>'
+        for series, year in enumerate(years, 1)
+    )
+
+
+def _across(month: int) -> float:
+    return _LEFT + 18 + (month - 1) * (_WIDTH - _LEFT - _RIGHT - 18) / 11
+
+
+def _up(share: Decimal, top: Decimal) -> float:
+    return _HEIGHT - _BOTTOM - float(share / top) * (_HEIGHT - _TOP - _BOTTOM)
+
+
+def _month_name(month: int) -> str:
+    return wording.months()[month - 1][:3]

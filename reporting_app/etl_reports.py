@@ -17,15 +17,26 @@ from reporting_app.budget_figures import read_budget
 from reporting_app.budget_page import budget_subject
 from reporting_app.budget_parts import parts_of_budget
 from reporting_app.field_page import field_subject
+from reporting_app.load_figures import read_loads, read_refused
 from reporting_app.loan_figures import read_loan
 from reporting_app.loan_flow import loan_flow
 from reporting_app.loan_page import loan_subject
 from reporting_app.page import write_page
 from reporting_app.pdf import write_pdf
 from reporting_app.plan_page import plan_subject
-from reporting_app.quality_figures import read_loads, read_quality
+from reporting_app.quality_figures import CENTRE_FILES, read_quality
 from reporting_app.quality_page import quality_subject
-from reporting_app.report import INDEX, Contents, about_of, page_of, subject_page, tables_of
+from reporting_app.report import (
+    INDEX,
+    Contents,
+    about_of,
+    invented,
+    page_of,
+    sources_tables,
+    subject_page,
+    tables_of,
+    title,
+)
 from reporting_app.units_page import units_subject
 from reporting_app.wording import BOGOTA
 from reporting_app.workbook import write_workbook
@@ -55,7 +66,10 @@ def main(*, source: str | None = None, home: str | None = None) -> dict[str, obj
     contents = read_contents(settings, places, made_at=datetime.now(UTC))
     files = files_of(contents)
     day = places.reports / f"{contents.made_at.astimezone(BOGOTA).date()}"
-    dated = [str(write_bytes_atomic(day / name, content)) for name, content in files.items()]
+    of_centres = {
+        f"{CENTRE_FILES}/{name}": (places.reports / CENTRE_FILES / name).read_bytes() for name in centre_files(places)
+    }
+    dated = [str(write_bytes_atomic(day / name, content)) for name, content in {**files, **of_centres}.items()]
     latest = {name: str(write_bytes_atomic(places.reports / name, content)) for name, content in files.items()}
     pdf, warnings = _pdf(places, contents)
     return {
@@ -74,6 +88,11 @@ def main(*, source: str | None = None, home: str | None = None) -> dict[str, obj
         "dated": dated,
         "warnings": [*_warnings(contents), *warnings],
     }
+
+
+def centre_files(places: Places) -> list[str]:
+    """The names of the workbooks that the validation wrote for each centro gestor."""
+    return sorted(file.name for file in (places.reports / CENTRE_FILES).glob("*.xlsx"))
 
 
 def files_of(contents: Contents) -> dict[str, bytes]:
@@ -107,6 +126,7 @@ def read_contents(settings: EtlSettings, places: Places, *, made_at: datetime) -
             loan=loan,
             quality=quality,
             loads=loads,
+            refused=read_refused(places, loads),
             subjects=[
                 budget_subject(budget, parts_of_budget(warehouse, budget)),
                 loan_subject(loan, loan_flow(warehouse, loads)),
@@ -114,7 +134,7 @@ def read_contents(settings: EtlSettings, places: Places, *, made_at: datetime) -
                 action_plan_subject(warehouse, loads),
                 units_subject(warehouse, loads),
                 field_subject(warehouse, loads),
-                quality_subject(quality),
+                quality_subject(quality, centre_files(places)),
             ],
             made_at=made_at,
             run_id=settings.run_id,
@@ -123,7 +143,8 @@ def read_contents(settings: EtlSettings, places: Places, *, made_at: datetime) -
 
 def _pdf(places: Places, contents: Contents) -> tuple[str | None, list[str]]:
     """The report as PDF, or a warning that says what to install."""
-    content = write_pdf(about_of(contents), contents.subjects)
+    banner = invented() if contents.source.invented else ""
+    content = write_pdf(title(), banner, about_of(contents)[1:], contents.subjects, sources_tables(contents))
     if content is None:
         return None, [_("no PDF was written: it needs `pip install .[pdf]`")]
     return str(write_bytes_atomic(places.reports / f"{INDEX}.pdf", content)), []
@@ -133,5 +154,5 @@ def _warnings(contents: Contents) -> list[str]:
     return [
         _("the report has no data on {subject}").format(subject=table.caption)
         for table in tables_of(contents)
-        if table.empty and table.sheet not in {"Reglas incumplidas", "Filas con problemas"}
+        if table.empty and table.sheet not in {_("Broken rules"), _("Rows with problems")}
     ]

@@ -56,7 +56,7 @@ def field_subject(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) ->
             heading=_("Field reports"),
             lead=_("Observations around building sites, each with its place. Who reported them is not kept."),
             cards=[
-                Card(label=_("Reports"), value=count, note=source),
+                Card(label=_("Reports"), value=count, note=_("in all files together")),
                 Card(
                     label=_("Without a place in the city"),
                     value=wording.whole(nowhere if reports else None),
@@ -66,6 +66,7 @@ def field_subject(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) ->
                     mood="regular" if nowhere else "",
                 ),
             ],
+            source=source,
             drawings=[
                 map_drawing(
                     "m-campo",
@@ -117,7 +118,7 @@ def _grouped(sheet: str, caption: str, rows: Sequence[Row], source: str) -> Tabl
 
 def _territories_table(rows: Sequence[Row], source: str) -> Table:
     return Table(
-        sheet=_("Field reports by territory"),
+        sheet=_("Reports by territory"),
         caption=_("Field reports by comuna and corregimiento"),
         columns=(
             TableColumn(name="territorio", heading=_("Territory")),

@@ -7,6 +7,7 @@ import duckdb
 
 from etl_kit.organismos import organismo_by_code
 from etl_kit.quality import rows_of
+from etl_kit.translation import _
 from reporting_app import wording
 from reporting_app.tables import Kind, Row, Table, TableColumn, in_words, ratio, total
 
@@ -41,8 +42,10 @@ class Loan:
         """The files a table was last loaded from, and the day up to which they are true."""
         load = self.loads.get(table)
         if load is None:
-            return wording.NO_DATA
-        return f"{load['fuente'] or wording.NO_DATA} · corte: {in_words(load['fecha_corte'], Kind.DATE)}"
+            return wording.no_data()
+        return _("{files} · cut: {day}").format(
+            files=load["fuente"] or wording.no_data(), day=in_words(load["fecha_corte"], Kind.DATE)
+        )
 
 
 def read_loan(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) -> Loan:
@@ -68,30 +71,42 @@ def loan_totals(loan: Loan) -> dict[str, object]:
 
 def by_bank_table(loan: Loan) -> Table:
     """Loan contracts per bank."""
-    return _grouped_table(loan, "banco", sheet="Contratos por banco", heading="Banco", by="banco")
+    return _grouped_table(
+        loan,
+        "banco",
+        sheet=_("Contracts by bank"),
+        heading=_("Bank"),
+        caption=_("Loan contracts by bank, in pesos"),
+    )
 
 
 def by_state_table(loan: Loan) -> Table:
     """Loan contracts per state in SECOP II."""
-    return _grouped_table(loan, "estado_contrato", sheet="Contratos por estado", heading="Estado", by="estado")
+    return _grouped_table(
+        loan,
+        "estado_contrato",
+        sheet=_("Contracts by state"),
+        heading=_("State"),
+        caption=_("Loan contracts by state, in pesos"),
+    )
 
 
 def contracts_table(loan: Loan) -> Table:
     """Every loan contract, the largest first."""
     return Table(
-        sheet="Contratos del empréstito",
-        caption="Contratos del empréstito, del mayor al menor valor",
+        sheet=_("Loan contracts"),
+        caption=_("Loan contracts, from the largest to the smallest"),
         columns=(
-            TableColumn(name="referencia_contrato", heading="Referencia"),
-            TableColumn(name="organismo", heading="Organismo"),
-            TableColumn(name="banco", heading="Banco"),
-            TableColumn(name="estado_contrato", heading="Estado"),
-            TableColumn(name="proveedor", heading="Proveedor", wide=True),
-            TableColumn(name="fecha_firma", heading="Firma", kind=Kind.DATE),
-            TableColumn(name="fecha_fin_contrato", heading="Fin", kind=Kind.DATE),
-            TableColumn(name="valor_contrato", heading="Valor", kind=Kind.PESOS),
-            TableColumn(name="valor_pagado", heading="Pagado", kind=Kind.PESOS),
-            TableColumn(name="pct_pagado", heading="% pagado", kind=Kind.HEAT),
+            TableColumn(name="referencia_contrato", heading=_("Reference")),
+            TableColumn(name="organismo", heading=_("Department")),
+            TableColumn(name="banco", heading=_("Bank")),
+            TableColumn(name="estado_contrato", heading=_("State")),
+            TableColumn(name="proveedor", heading=_("Supplier"), wide=True),
+            TableColumn(name="fecha_firma", heading=_("Signed"), kind=Kind.DATE),
+            TableColumn(name="fecha_fin_contrato", heading=_("End"), kind=Kind.DATE),
+            TableColumn(name="valor_contrato", heading=_("Value"), kind=Kind.PESOS),
+            TableColumn(name="valor_pagado", heading=_("Paid"), kind=Kind.PESOS),
+            TableColumn(name="pct_pagado", heading=_("% paid"), kind=Kind.HEAT),
         ),
         rows=loan.contracts,
         source=loan.source_of("contratos_secop"),
@@ -102,19 +117,19 @@ def contracts_table(loan: Loan) -> Table:
 def processes_table(loan: Loan) -> Table:
     """Every process that the index names, found in SECOP II or not."""
     return Table(
-        sheet="Procesos del empréstito",
-        caption="Procesos de contratación que nombra el índice del empréstito",
+        sheet=_("Loan processes"),
+        caption=_("Procurement processes that the index of the loan names"),
         columns=(
-            TableColumn(name="referencia_proceso", heading="Proceso"),
-            TableColumn(name="organismo", heading="Organismo"),
-            TableColumn(name="bancos", heading="Banco"),
-            TableColumn(name="estado", heading="Estado"),
-            TableColumn(name="en_secop", heading="¿En SECOP II?"),
-            TableColumn(name="precio_base", heading="Precio base", kind=Kind.PESOS),
-            TableColumn(name="valor_adjudicacion", heading="Adjudicado", kind=Kind.PESOS),
-            TableColumn(name="n_contratos", heading="Contratos", kind=Kind.WHOLE),
+            TableColumn(name="referencia_proceso", heading=_("Process")),
+            TableColumn(name="organismo", heading=_("Department")),
+            TableColumn(name="bancos", heading=_("Bank")),
+            TableColumn(name="estado", heading=_("State")),
+            TableColumn(name="en_secop", heading=_("In SECOP II?")),
+            TableColumn(name="precio_base", heading=_("Base price"), kind=Kind.PESOS),
+            TableColumn(name="valor_adjudicacion", heading=_("Awarded"), kind=Kind.PESOS),
+            TableColumn(name="n_contratos", heading=_("Contracts"), kind=Kind.WHOLE),
         ),
-        rows=[{**row, "en_secop": "sí" if row["encontrado_en_secop"] else "no"} for row in loan.processes],
+        rows=[{**row, "en_secop": _("yes") if row["encontrado_en_secop"] else _("no")} for row in loan.processes],
         source=loan.source_of("emp_procesos"),
         on_page=25,
     )
@@ -123,36 +138,36 @@ def processes_table(loan: Loan) -> Table:
 def index_table(loan: Loan) -> Table:
     """How many contracts the index names per bank, and how many of them are in SECOP II."""
     return Table(
-        sheet="Índice del empréstito",
-        caption="Contratos que nombra el índice del empréstito y cuántos se encontraron en SECOP II",
+        sheet=_("Index of the loan"),
+        caption=_("Contracts that the index of the loan names, and how many were found in SECOP II"),
         columns=(
-            TableColumn(name="banco", heading="Banco"),
-            TableColumn(name="lineas", heading="Líneas del índice", kind=Kind.WHOLE),
-            TableColumn(name="contratos", heading="Contratos nombrados", kind=Kind.WHOLE),
-            TableColumn(name="contratos_en_secop", heading="Encontrados en SECOP II", kind=Kind.WHOLE),
+            TableColumn(name="banco", heading=_("Bank")),
+            TableColumn(name="lineas", heading=_("Lines of the index"), kind=Kind.WHOLE),
+            TableColumn(name="contratos", heading=_("Contracts named"), kind=Kind.WHOLE),
+            TableColumn(name="contratos_en_secop", heading=_("Found in SECOP II"), kind=Kind.WHOLE),
         ),
         rows=loan.index,
         source=loan.source_of("emp_contratos_index"),
     )
 
 
-def _grouped_table(loan: Loan, column: str, *, sheet: str, heading: str, by: str) -> Table:
+def _grouped_table(loan: Loan, column: str, *, sheet: str, heading: str, caption: str) -> Table:
     groups: dict[str, list[Row]] = {}
     for row in loan.contracts:
-        groups.setdefault(str(row[column] or wording.NO_DATA), []).append(row)
+        groups.setdefault(str(row[column] or wording.no_data()), []).append(row)
     rows: list[Row] = [{"grupo": name, **_sums(members)} for name, members in groups.items()]
     rows.sort(key=lambda row: (-(row["valor_contrato"] or 0), str(row["grupo"])))  # type: ignore[operator] # a Decimal
     if rows:
         rows.append({"grupo": "Total", "total": True, **_sums(loan.contracts)})
     return Table(
         sheet=sheet,
-        caption=f"Contratos del empréstito por {by}, en pesos",
+        caption=caption,
         columns=(
             TableColumn(name="grupo", heading=heading),
-            TableColumn(name="contratos", heading="Contratos", kind=Kind.WHOLE),
-            TableColumn(name="valor_contrato", heading="Valor", kind=Kind.PESOS),
-            TableColumn(name="valor_pagado", heading="Pagado", kind=Kind.PESOS),
-            TableColumn(name="pct_pagado", heading="% pagado", kind=Kind.HEAT),
+            TableColumn(name="contratos", heading=_("Contracts"), kind=Kind.WHOLE),
+            TableColumn(name="valor_contrato", heading=_("Value"), kind=Kind.PESOS),
+            TableColumn(name="valor_pagado", heading=_("Paid"), kind=Kind.PESOS),
+            TableColumn(name="pct_pagado", heading=_("% paid"), kind=Kind.HEAT),
         ),
         rows=rows,
         source=loan.source_of("contratos_secop"),

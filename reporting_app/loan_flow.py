@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from reporting_app import wording
 from reporting_app.loan_figures import Loan
 from reporting_app.month_columns import month_columns
 from reporting_app.page import Card, Drawing
+from reporting_app.performance import Performance, read_performance
 from reporting_app.subject import drawing, rows_if_there, source_of, with_total
 from reporting_app.tables import Kind, Row, Table, TableColumn, exact
 
@@ -25,6 +27,15 @@ SELECT banco, cupo, valor_negociado, n_proyectos_negociados, tasa, plazo, dispon
 FROM vigentes.emp_bancos ORDER BY cupo DESC NULLS LAST, banco
 """
 _MODERATE, _HIGH = Decimal(1500), Decimal(2500)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoanFlow:
+    """How the loan's money flows: charts and tables of disbursements and banks, and its performance."""
+
+    drawings: Sequence[Drawing]
+    tables: Sequence[Table]
+    performance: Performance
 
 
 def concentration(rows: Sequence[Row], name: str) -> Decimal | None:
@@ -50,8 +61,8 @@ def concentration_cards(loan: Loan) -> list[Card]:
     ]
 
 
-def loan_flow(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) -> tuple[list[Drawing], list[Table]]:
-    """Charts and tables of disbursements and banks; the two origins tell the same money and are never added."""
+def loan_flow(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) -> LoanFlow:
+    """Disbursements, banks and performance; the two origins tell the same money and are never added."""
     months, banks = rows_if_there(warehouse, _MONTHS), rows_if_there(warehouse, _BANKS)
     source, banks_source = source_of(loads, "emp_flujo_caja"), source_of(loads, "emp_bancos")
     origins = sorted({str(row["origen"]) for row in months}) or [""]
@@ -66,7 +77,11 @@ def loan_flow(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) -> tup
         source=banks_source,
         series=1,
     )
-    return [*drawings, limit], [_months_table(months, source), _banks_table(banks, banks_source)]
+    return LoanFlow(
+        drawings=[*drawings, limit],
+        tables=[_months_table(months, source), _banks_table(banks, banks_source)],
+        performance=read_performance(warehouse, loads),
+    )
 
 
 def _by_month(number: int, origin: str, rows: Sequence[Row], source: str) -> Drawing:
@@ -88,7 +103,7 @@ def _by_month(number: int, origin: str, rows: Sequence[Row], source: str) -> Dra
 
 def _card(label: str, index: Decimal | None) -> Card:
     if index is None:
-        return Card(label=label, value=wording.NO_DATA, note=_("sum of squared shares"))
+        return Card(label=label, value=wording.no_data(), note=_("sum of squared shares"))
     word, mood = (
         (_("low"), "bien")
         if index < _MODERATE

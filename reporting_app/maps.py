@@ -12,6 +12,8 @@ from reporting_app import wording
 _WIDTH = 560
 _SHADES = 5
 _SMALLEST_LABELLED = 300  # square pixels: in a smaller territory the label would cover its neighbours
+_LABEL_WIDTH, _LABEL_HEIGHT = 18, 11  # pixels
+_SMALLEST_ON_A_TELEPHONE = 1000  # there the type is larger against the map
 Ring = Sequence[tuple[float, float]]
 
 
@@ -56,7 +58,7 @@ def map_of(
         _path(rings, frame, style=_shade(values.get(area.name), highest), told=_told(area, words))
         for area, rings in drawn
     )
-    labels = "".join(_label(area, rings, frame) for area, rings in drawn)
+    labels = "".join(_labels([(area, [frame.place(point) for point in _outline(rings)]) for area, rings in drawn]))
     dots = "".join(_dot(spot, frame) for spot in spots)
     told = "; ".join(_told(area, words) for area in areas)
     return (
@@ -126,15 +128,32 @@ def _shade(value: Decimal | None, highest: Decimal) -> str:
 
 
 def _told(area: Area, words: Mapping[str, str]) -> str:
-    return f"{area.name}: {words.get(area.name, wording.NO_DATA)}"
+    return f"{area.name}: {words.get(area.name, wording.no_data())}"
 
 
-def _label(area: Area, rings: Sequence[Ring], frame: _Frame) -> str:
-    outline = [frame.place(point) for point in max(rings, key=lambda ring: abs(_signed_area(ring)))]
-    if not area.label or abs(_signed_area(outline)) < _SMALLEST_LABELLED:
-        return ""
-    x, y = _middle(outline)
-    return f'<text x="{x:.1f}" y="{y:.1f}" aria-hidden="true">{escape(area.label)}</text>'
+def _outline(rings: Sequence[Ring]) -> Ring:
+    return max(rings, key=lambda ring: abs(_signed_area(ring)))
+
+
+def _labels(outlines: Sequence[tuple[Area, Ring]]) -> list[str]:
+    """The labels in the middle of their territories, moved sideways where two would touch; the larger first."""
+    placed: list[tuple[float, float]] = []
+    labels = []
+    for area, outline in outlines:
+        surface = abs(_signed_area(outline))
+        if not area.label or surface < _SMALLEST_LABELLED:
+            continue
+        x, y = _middle(outline)
+        for other_x, other_y in placed:
+            if abs(x - other_x) < _LABEL_WIDTH and abs(y - other_y) < _LABEL_HEIGHT:
+                x = other_x + _LABEL_WIDTH if x >= other_x else other_x - _LABEL_WIDTH
+        crowded = any(
+            abs(x - other_x) < 2 * _LABEL_WIDTH and abs(y - other_y) < 2 * _LABEL_HEIGHT for other_x, other_y in placed
+        )
+        placed.append((x, y))
+        small = ' class="menor"' if crowded or surface < _SMALLEST_ON_A_TELEPHONE else ""
+        labels.append(f'<text{small} x="{x:.1f}" y="{y:.1f}" aria-hidden="true">{escape(area.label)}</text>')
+    return labels
 
 
 def _dot(spot: Spot, frame: _Frame) -> str:

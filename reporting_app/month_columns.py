@@ -5,12 +5,13 @@ from datetime import date
 from decimal import Decimal
 from html import escape
 
+from etl_kit.translation import _
 from reporting_app import wording
 
 _WIDTH, _HEIGHT = 560, 250
-_LEFT, _TOP, _BOTTOM = 8, 34, 34
+_LEFT, _TOP, _BOTTOM = 8, 12, 34
 _MOST_LABELS = 7
-_LABEL_WIDTH = 60  # pixels
+_LABEL_WIDTH = 96  # pixels, in the widest type that the style sheet sets
 
 
 def month_columns(ident: str, series: Mapping[str, Mapping[date, Decimal]], *, title: str) -> str:
@@ -45,36 +46,40 @@ def month_columns(ident: str, series: Mapping[str, Mapping[date, Decimal]], *, t
         for month, value in sorted(values.items())
     )
     return (
+        f"{_key(list(series), highest)}"
         f'<svg class="grafico" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-labelledby="{ident}-t {ident}-d">'
         f'<title id="{ident}-t">{escape(title)}</title><desc id="{ident}-d">{escape(described)}</desc>'
-        f"{_key(list(series), highest)}{''.join(columns)}"
+        f"{''.join(columns)}"
         f'<line class="eje" x1="{_LEFT}" x2="{_WIDTH - _LEFT}" y1="{zero:.1f}" y2="{zero:.1f}"/>'
         f"{_month_labels(months, step)}</svg>"
     )
 
 
 def _key(names: Sequence[str], highest: Decimal) -> str:
-    """The names of the series and, at the right, how much the highest column is."""
-    pieces, left = [], _LEFT
-    for position, name in enumerate(names if len(names) > 1 else ()):
-        pieces.append(f'<rect class="serie-{position + 1}" x="{left}" y="8" width="12" height="12"/>')
-        pieces.append(f'<text x="{left + 17}" y="19">{escape(name)}</text>')
-        left += 17 + 8 * len(name) + 16
-    pieces.append(f'<text x="{_WIDTH - _LEFT}" y="19" text-anchor="end">↑ {escape(wording.large(highest))}</text>')
-    return f'<g aria-hidden="true">{"".join(pieces)}</g>'
+    """The names of the series, if there are several, and how much the highest column is; above the drawing."""
+    shown = names if len(names) > 1 else ()
+    items = "".join(
+        f'<li><span class="muestra serie-{number}"></span>{escape(name)}</li>' for number, name in enumerate(shown, 1)
+    )
+    tallest = _("highest: {amount}").format(amount=wording.large(highest))
+    return f'<ul class="leyenda">{items}<li>{escape(tallest)}</li></ul>'
 
 
 def _month_labels(months: Sequence[date], step: float) -> str:
     """Some months' names below their columns; those at the edges hang inwards, so that none is clipped."""
     every = -(-len(months) // _MOST_LABELS)
-    narrow = step < _LABEL_WIDTH
+    crowded = len(months) // every > _MOST_LABELS // 2
     pieces = []
-    for place, month in enumerate(months):
-        if place % every:
-            continue
-        anchor = "start" if narrow and place == 0 else "end" if narrow and place == len(months) - 1 else "middle"
-        x = {"start": _LEFT, "end": _WIDTH - _LEFT}.get(anchor, _LEFT + place * step + step / 2)
+    for place, month in enumerate(months[::every]):
+        middle = _LEFT + place * every * step + step / 2
+        x, anchor = middle, "middle"
+        if middle < _LABEL_WIDTH / 2:
+            x, anchor = _LEFT, "start"
+        elif middle > _WIDTH - _LABEL_WIDTH / 2:
+            x, anchor = _WIDTH - _LEFT, "end"
+        alternate = ' class="alterna"' if crowded and place % 2 else ""  # a narrow screen has no room for it
         pieces.append(
-            f'<text x="{x:.1f}" y="{_HEIGHT - 10}" text-anchor="{anchor}">{wording.short_month(month)}</text>'
+            f'<text{alternate} x="{x:.1f}" y="{_HEIGHT - 10}" text-anchor="{anchor}">'
+            f"{wording.short_month(month)}</text>"
         )
     return f'<g aria-hidden="true">{"".join(pieces)}</g>'

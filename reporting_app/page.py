@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from etl_kit.translation import _
+from etl_kit.translation import _, language
 from reporting_app import wording
 from reporting_app.tables import Kind, Row, Table, TableColumn, in_words
 
@@ -19,36 +19,46 @@ _HEAT_STEPS = (Decimal("0.2"), Decimal("0.4"), Decimal("0.6"), Decimal("0.8"))
 class Card:
     """A figure to be seen first: what it is, its value in words, a note; `mood` is "", "bien", "regular" or "mal".
 
-    `link` leads to a file beside the page and reads `link_text`.
+    `source` is where the value comes from, if the section does not say it for all of its cards. `link` leads to a file
+    beside the page and reads `link_text`.
     """
 
     label: str
     value: str
     note: str
     mood: str = ""
+    source: str = ""
     link: str = ""
     link_text: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Drawing:
-    """A chart with its heading and source; an empty `svg` reads "sin datos"; `legend` is pairs of style and words."""
+    """A chart with its heading and source; `legend` is pairs of style and words, `warnings` stand above it.
+
+    `svg` is its markup, an SVG or a list of bars; an empty one reads "no data".
+    """
 
     heading: str
     svg: str
     source: str
     legend: Sequence[tuple[str, str]] = ()
+    warnings: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A part of the page: heading, one sentence, warnings, cards, charts, tables, and tables that start folded."""
+    """A part of the page: heading, one sentence, warnings, cards, charts, tables, and tables that start folded.
+
+    `source` is where the values of its cards come from.
+    """
 
     ident: str
     heading: str
     lead: str
     warnings: Sequence[str] = ()
     cards: Sequence[Card] = ()
+    source: str = ""
     drawings: Sequence[Drawing] = ()
     tables: Sequence[Table] = ()
     folded: Sequence[Table] = ()
@@ -75,6 +85,7 @@ class Page:
 def write_page(page: Page) -> str:
     """The page as HTML text; everything that comes from data is escaped."""
     return Template((_HERE / "page.html").read_text(encoding="utf-8")).substitute(
+        language="es" if language() == "es" else "en",
         title=escape(page.title),
         style=(_HERE / "page.css").read_text(encoding="utf-8"),
         banner=f'<p class="inventado" role="alert">{escape(page.banner)}</p>' if page.banner else "",
@@ -99,10 +110,11 @@ def _section(part: Section) -> str:
     pieces = [
         f'<section id="{part.ident}" aria-labelledby="{part.ident}-h">',
         f'<h2 id="{part.ident}-h">{escape(part.heading)}</h2><p>{escape(part.lead)}</p>',
-        *(f'<p class="advertencia">{escape(warning)}</p>' for warning in part.warnings),
+        _warnings(part.warnings),
     ]
     if part.cards:
         pieces.append(f'<ul class="tarjetas">{"".join(_card(card) for card in part.cards)}</ul>')
+        pieces += [_source(part.source)] if part.source else []
     if part.drawings:
         pieces.append(f'<div class="pareja">{"".join(_drawing(drawing) for drawing in part.drawings)}</div>')
     pieces += [f'<div class="caja">{_table(table)}</div>' for table in part.tables]
@@ -113,7 +125,8 @@ def _section(part: Section) -> str:
 def _card(card: Card) -> str:
     return (
         f'<li class="tarjeta {card.mood}"><p class="rotulo">{escape(card.label)}</p>'
-        f'<p class="valor">{escape(card.value)}</p><p class="nota">{escape(card.note)}</p>{_card_link(card)}</li>'
+        f'<p class="valor">{escape(card.value)}</p><p class="nota">{escape(card.note)}</p>'
+        f"{_source(card.source) if card.source else ''}{_card_link(card)}</li>"
     )
 
 
@@ -122,10 +135,15 @@ def _card_link(card: Card) -> str:
 
 
 def _drawing(drawing: Drawing) -> str:
-    shown = drawing.svg or f'<p class="sin-datos">{wording.NO_DATA}</p>'
+    shown = drawing.svg or f'<p class="sin-datos">{wording.no_data()}</p>'
     return (
-        f'<div class="caja"><h3>{escape(drawing.heading)}</h3>{shown}{_legend(drawing)}{_source(drawing.source)}</div>'
+        f'<div class="caja dibujo"><h3>{escape(drawing.heading)}</h3>{_warnings(drawing.warnings)}{shown}'
+        f"{_legend(drawing)}{_source(drawing.source)}</div>"
     )
+
+
+def _warnings(warnings: Sequence[str]) -> str:
+    return "".join(f'<p class="advertencia">{escape(warning)}</p>' for warning in warnings)
 
 
 def _legend(drawing: Drawing) -> str:
@@ -134,7 +152,7 @@ def _legend(drawing: Drawing) -> str:
 
 
 def _folded(table: Table) -> str:
-    count = wording.NO_DATA if table.empty else f"{wording.whole(len(table.rows))} filas"
+    count = wording.no_data() if table.empty else _("{count} rows").format(count=wording.whole(len(table.rows)))
     summary = f"<summary>{escape(table.caption)} ({count})</summary>"
     return f'<details class="caja">{summary}{_table(table)}</details>'
 
@@ -142,15 +160,17 @@ def _folded(table: Table) -> str:
 def _table(table: Table) -> str:
     caption = f"<caption><span>{escape(table.caption)}</span></caption>"
     if table.empty:
-        body = f'<tbody><tr><td class="vacia">{wording.NO_DATA}</td></tr></tbody>'
+        body = f'<tbody><tr><td class="vacia">{wording.no_data()}</td></tr></tbody>'
         return f"<table>{caption}{body}</table>{_source(table.source)}"
     head = "".join(_heading(column) for column in table.columns)
     rows = "".join(_row(row, table.columns) for row in _shown(table))
     cut = len(table.rows) - len(_shown(table))
-    more = f'<p class="fuente">Se muestran {len(_shown(table))} de {wording.whole(len(table.rows))} filas; '
-    more += f"todas están en el libro de Excel, hoja «{escape(table.sheet)}».</p>"
+    shown, all_rows = wording.whole(len(_shown(table))), wording.whole(len(table.rows))
+    told = _("{shown} of {count} rows are shown; all are in the Excel workbook, sheet “{sheet}”.")
+    more = f'<p class="fuente">{escape(told.format(shown=shown, count=all_rows, sheet=table.sheet))}</p>'
     return (
-        f'<div class="tabla" tabindex="0" role="region" aria-label="{escape(table.caption, quote=True)}">'
+        f'{_warnings(table.warnings)}<div class="tabla" tabindex="0" role="region" '
+        f'aria-label="{escape(table.caption, quote=True)}">'
         f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
         f"{more if cut else ''}{_source(table.source)}"
     )
@@ -169,17 +189,21 @@ def _row(row: Row, columns: Sequence[TableColumn]) -> str:
     cells = (
         f'<th scope="row"{_classes(_column_classes(first))}>{escape(in_words(row.get(first.name), first.kind))}</th>'
     )
-    cells += "".join(_cell(row.get(column.name), column) for column in others)
+    cells += "".join(_cell(row, column) for column in others)
     return f'<tr class="total">{cells}</tr>' if row.get("total") else f"<tr>{cells}</tr>"
 
 
-def _cell(value: object, column: TableColumn) -> str:
+def _cell(row: Row, column: TableColumn) -> str:
+    value = row.get(column.name)
     classes = _column_classes(column)
     if value is None:
         classes.append("vacia")
     elif column.kind is Kind.HEAT and isinstance(value, Decimal):
         classes.append(f"calor-{sum(value >= step for step in _HEAT_STEPS) + 1}")
-    return f"<td{_classes(classes)}>{escape(in_words(value, column.kind))}</td>"
+    words = escape(in_words(value, column.kind))
+    if column.link and row.get(column.link):
+        words = f'<a href="{escape(str(row[column.link]), quote=True)}">{words}</a>'
+    return f"<td{_classes(classes)}>{words}</td>"
 
 
 def _column_classes(column: TableColumn) -> list[str]:
@@ -191,4 +215,4 @@ def _classes(names: Sequence[str]) -> str:
 
 
 def _source(source: str) -> str:
-    return f'<p class="fuente">Fuente: {escape(source)}</p>'
+    return f'<p class="fuente">{escape(_("Source: {source}").format(source=source))}</p>'

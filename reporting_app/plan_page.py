@@ -72,7 +72,11 @@ def plan_subject(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) -> 
             heading=_("Procurement plan (PAA)"),
             lead=_("Purchases in force in the latest weekly plan. Values are estimates of the plan, in pesos."),
             cards=[
-                Card(label=_("Purchases in force"), value=wording.whole(summed(organismos, "lineas")), note=source),
+                Card(
+                    label=_("Purchases in force"),
+                    value=wording.whole(summed(organismos, "lineas")),
+                    note=_("in the latest plan"),
+                ),
                 Card(
                     label=_("Estimated value"),
                     value=wording.large(value),
@@ -87,6 +91,7 @@ def plan_subject(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) -> 
                     mood="regular" if summed(organismos, "vencidas") else "",
                 ),
             ],
+            source=source,
             drawings=[
                 drawing(
                     "g-paa-organismo",
@@ -135,7 +140,7 @@ def plan_subject(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) -> 
 
 
 def _with_short_name(row: Row) -> Row:
-    return {**row, "corto": short_name(str(row["cod_centro_gestor"]), str(row["grupo"] or wording.NO_DATA))}
+    return {**row, "corto": short_name(str(row["cod_centro_gestor"]), str(row["grupo"] or wording.no_data()))}
 
 
 def _grouped(sheet: str, caption: str, rows: Sequence[Row], source: str) -> Table:

@@ -1,16 +1,18 @@
 """Figures about the data itself: quality of the last validation, and where each table comes from."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from string import Template
 
 import duckdb
 
-from etl_kit.datasets import WAREHOUSE
 from etl_kit.quality import rows_of
+from etl_kit.translation import _
 from reporting_app import wording
+from reporting_app.budget_figures import full_name
+from reporting_app.subject import rows_if_there
 from reporting_app.tables import Kind, Row, Table, TableColumn
 
 ROWS_PER_RULE_ON_PAGE = 3
@@ -27,18 +29,9 @@ RESULTS = _OF_LAST_RUN.substitute(
     order="list_position(['CRITICAL', 'HIGH', 'MEDIUM', 'LOW'], severidad), fallidas DESC, tabla, regla",
 )
 ROWS = _OF_LAST_RUN.substitute(table="calidad_filas", run=_LAST, order="tabla, regla, orden")
-LOADS = """
-SELECT * FROM main.carga_log QUALIFY row_number() OVER (PARTITION BY tabla ORDER BY fin DESC) = 1 ORDER BY tabla
-"""
-
-CLASSES = {
-    "EXCELLENT": "excelente",
-    "GOOD": "buena",
-    "ACCEPTABLE": "aceptable",
-    "NEEDS_IMPROVEMENT": "por mejorar",
-    "CRITICAL": "crítica",
-}
-SEVERITIES = {"CRITICAL": "crítica", "HIGH": "alta", "MEDIUM": "media", "LOW": "baja"}
+CENTRES = _OF_LAST_RUN.substitute(table="calidad_centros", run=_LAST, order="puntaje NULLS LAST, cod_centro_gestor")
+CENTRE_FILES = "por_centro_gestor"
+"""The folder, beside the pages, of the workbooks that the validation writes for each centro gestor."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,15 +42,17 @@ class Quality:
     tables: Sequence[Row]
     results: Sequence[Row]
     rows: Sequence[Row]
+    centres: Sequence[Row] = ()
 
     @property
     def source(self) -> str:
         """Which validation the figures come from."""
         if self.run is None:
-            return wording.NO_DATA
+            return wording.no_data()
         instant = self.run["instante"]
         assert isinstance(instant, datetime)  # the column's type
-        return f"validación {self.run['run_id']} del {wording.moment(instant)}"
+        told = _("validation {run} of {moment}")
+        return told.format(run=self.run["run_id"], moment=wording.moment(instant))
 
 
 def read_quality(log: duckdb.DuckDBPyConnection | None) -> Quality:
@@ -70,33 +65,54 @@ def read_quality(log: duckdb.DuckDBPyConnection | None) -> Quality:
         tables=rows_of(log, TABLES),
         results=rows_of(log, RESULTS),
         rows=rows_of(log, ROWS),
+        centres=rows_if_there(log, CENTRES),
     )
 
 
-def read_loads(warehouse: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
-    """The last load of each table, from the load log."""
-    return rows_of(warehouse, LOADS)
-
-
 def class_in_words(name: object) -> str:
-    """A quality class in Spanish."""
-    return CLASSES.get(str(name), wording.NO_DATA)
+    """A quality class as the reader says it."""
+    words = {
+        "EXCELLENT": _("excellent"),
+        "GOOD": _("good"),
+        "ACCEPTABLE": _("acceptable"),
+        "NEEDS_IMPROVEMENT": _("needs improvement"),
+        "CRITICAL": _("critical"),
+    }
+    return words.get(str(name), wording.no_data())
+
+
+def severity_in_words(name: object) -> str:
+    """The severity of a rule as the reader says it."""
+    return {"CRITICAL": _("critical"), "HIGH": _("high"), "MEDIUM": _("medium"), "LOW": _("low")}[str(name)]
+
+
+def rules_in_words(run: Row | None) -> str:
+    """How many rules a validation found broken; None stands for no validation."""
+    if run is None:
+        return _("not validated")
+    return _("{broken} of {count} rules broken").format(broken=run["reglas_falladas"], count=run["reglas"])
 
 
 def scores_table(quality: Quality) -> Table:
     """Score per table, with that of the run before."""
     return Table(
-        sheet="Calidad por tabla",
-        caption="Puntaje de calidad por tabla (0 a 100), con el de la validación anterior",
+        sheet=_("Quality by table"),
+        caption=_("Quality score by table (0 to 100), with that of the validation before"),
         columns=(
-            TableColumn(name="tabla", heading="Tabla"),
-            TableColumn(name="filas", heading="Filas", kind=Kind.WHOLE),
-            TableColumn(name="filas_anteriores", heading="Filas antes", kind=Kind.WHOLE),
-            TableColumn(name="puntaje", heading="Puntaje", kind=Kind.POINTS),
-            TableColumn(name="puntaje_anterior", heading="Puntaje antes", kind=Kind.POINTS),
-            TableColumn(name="clase_es", heading="Clase"),
+            TableColumn(name="tabla", heading=_("Table")),
+            TableColumn(name="filas", heading=_("Rows"), kind=Kind.WHOLE),
+            TableColumn(name="filas_anteriores", heading=_("Rows before"), kind=Kind.WHOLE),
+            TableColumn(name="rechazadas", heading=_("Rows refused"), kind=Kind.WHOLE),
+            TableColumn(name="incumplimientos", heading=_("Breaches"), kind=Kind.WHOLE),
+            TableColumn(name="puntaje", heading=_("Score"), kind=Kind.POINTS),
+            TableColumn(name="puntaje_anterior", heading=_("Score before"), kind=Kind.POINTS),
+            TableColumn(name="clase_dicha", heading=_("Class")),
         ),
-        rows=[{**row, "clase_es": class_in_words(row["clase"])} for row in quality.tables],
+        rows=[
+            # runs that were kept before have no count of what was refused
+            {"rechazadas": None, "incumplimientos": None, **row, "clase_dicha": class_in_words(row["clase"])}
+            for row in quality.tables
+        ],
         source=quality.source,
     )
 
@@ -104,9 +120,9 @@ def scores_table(quality: Quality) -> Table:
 def rules_table(quality: Quality) -> Table:
     """Every rule that is broken or could not be asked, the most severe first."""
     return Table(
-        sheet="Reglas incumplidas",
-        caption="Reglas incumplidas o que no se pudieron evaluar, de la más a la menos severa",
-        columns=[column for column in _RULE_COLUMNS if column.name != "familia"],
+        sheet=_("Broken rules"),
+        caption=_("Rules that are broken or could not be asked, the most severe first"),
+        columns=[column for column in _rule_columns() if column.name != "familia"],
         rows=[_rule_row(row) for row in quality.results if row["estado"] != "cumple"],
         source=quality.source,
         on_page=60,
@@ -116,9 +132,9 @@ def rules_table(quality: Quality) -> Table:
 def all_rules_table(quality: Quality) -> Table:
     """Every rule with its outcome; for the workbook."""
     return Table(
-        sheet="Todas las reglas",
-        caption="Resultado de todas las reglas de calidad",
-        columns=_RULE_COLUMNS,
+        sheet=_("All rules"),
+        caption=_("Outcome of every quality rule"),
+        columns=_rule_columns(),
         rows=[_rule_row(row) for row in quality.results],
         source=quality.source,
     )
@@ -132,13 +148,13 @@ def failing_rows_table(quality: Quality, *, per_rule: int | None = None) -> Tabl
         if per_rule is None or _number(row["orden"]) <= per_rule
     ]
     return Table(
-        sheet="Filas con problemas",
-        caption="Filas que incumplen una regla (muestra; el total de cada regla está en la tabla anterior)",
+        sheet=_("Rows with problems"),
+        caption=_("Rows that break a rule (a sample; the table of rules has the count of each)"),
         columns=(
-            TableColumn(name="regla", heading="Regla"),
-            TableColumn(name="tabla", heading="Tabla"),
-            TableColumn(name="clave", heading="Clave", wide=True),
-            TableColumn(name="valores", heading="Valores", wide=True),
+            TableColumn(name="regla", heading=_("Rule")),
+            TableColumn(name="tabla", heading=_("Table")),
+            TableColumn(name="clave", heading=_("Key"), wide=True),
+            TableColumn(name="valores", heading=_("Values"), wide=True),
         ),
         rows=rows,
         source=quality.source,
@@ -146,59 +162,57 @@ def failing_rows_table(quality: Quality, *, per_rule: int | None = None) -> Tabl
     )
 
 
-def loads_table(loads: Sequence[Row]) -> Table:
-    """Where each table comes from, up to when it is true, and what its last load changed."""
-    about = {dataset.name: dataset.about for dataset in WAREHOUSE}
-    known = {str(row["tabla"]): row for row in loads}
-    rows: list[Mapping[str, object]] = [
-        {**_NEVER_LOADED, **known.get(name, {}), "tabla": name, "contenido": text} for name, text in about.items()
-    ]
+def centres_table(quality: Quality, files: Collection[str]) -> Table:
+    """A row for each centro gestor, the worst score first, that leads to its workbook if `files` has its name."""
+    rows: list[Row] = []
+    for row in quality.centres:
+        name = f"{row['cod_centro_gestor']}.xlsx"
+        there = {"archivo": name, "direccion": f"{CENTRE_FILES}/{name}"} if name in files else {}
+        full = full_name(str(row["cod_centro_gestor"]), str(row["nombre_centro_gestor"]))
+        rows.append({**row, "nombre_centro_gestor": full, "clase_dicha": class_in_words(row["clase"]), **there})
     return Table(
-        sheet="Fuentes y cargas",
-        caption="Tablas del almacén: de dónde vienen, hasta qué día valen y qué cambió la última carga",
+        sheet=_("Quality by centro gestor"),
+        caption=_("Quality score by centro gestor, the lowest first, each with a workbook of its own errors"),
         columns=(
-            TableColumn(name="tabla", heading="Tabla"),
-            TableColumn(name="contenido", heading="Una fila es", wide=True),
-            TableColumn(name="filas", heading="Filas", kind=Kind.WHOLE),
-            TableColumn(name="insertados", heading="Nuevas", kind=Kind.WHOLE),
-            TableColumn(name="actualizados", heading="Cambiadas", kind=Kind.WHOLE),
-            TableColumn(name="sin_cambio", heading="Sin cambio", kind=Kind.WHOLE),
-            TableColumn(name="retirados", heading="Retiradas", kind=Kind.WHOLE),
-            TableColumn(name="fecha_corte", heading="Corte", kind=Kind.DATE),
-            TableColumn(name="fuente", heading="Fuente", wide=True),
-            TableColumn(name="fin", heading="Última carga", kind=Kind.MOMENT),
+            TableColumn(name="cod_centro_gestor", heading=_("Code")),
+            TableColumn(name="nombre_centro_gestor", heading=_("Centro gestor"), wide=True),
+            TableColumn(name="archivo", heading=_("Its errors"), link="direccion"),
+            TableColumn(name="filas", heading=_("Rows"), kind=Kind.WHOLE),
+            TableColumn(name="incumplimientos", heading=_("Breaches"), kind=Kind.WHOLE),
+            TableColumn(name="incumplimientos_anteriores", heading=_("Breaches before"), kind=Kind.WHOLE),
+            TableColumn(name="puntaje", heading=_("Score"), kind=Kind.POINTS),
+            TableColumn(name="puntaje_anterior", heading=_("Score before"), kind=Kind.POINTS),
+            TableColumn(name="clase_dicha", heading=_("Class")),
         ),
         rows=rows,
-        source="registro de cargas del almacén (carga_log)",
+        source=quality.source,
     )
 
 
-_NEVER_LOADED: Mapping[str, object] = dict.fromkeys(
-    ("filas", "insertados", "actualizados", "sin_cambio", "retirados", "fecha_corte", "fuente", "fin")
-)
-_RULE_COLUMNS = (
-    TableColumn(name="regla", heading="Regla"),
-    TableColumn(name="severidad_es", heading="Severidad"),
-    TableColumn(name="tabla", heading="Tabla"),
-    TableColumn(name="familia", heading="Familia"),
-    TableColumn(name="descripcion", heading="Qué debe cumplirse", wide=True),
-    TableColumn(name="revisadas", heading="Revisadas", kind=Kind.WHOLE),
-    TableColumn(name="fallidas", heading="Incumplen", kind=Kind.WHOLE),
-    TableColumn(name="fallidas_anteriores", heading="Antes", kind=Kind.WHOLE),
-    TableColumn(name="cobertura", heading="Cumple (%)", kind=Kind.POINTS),
-    TableColumn(name="estado_es", heading="Estado"),
-)
+def _rule_columns() -> tuple[TableColumn, ...]:
+    return (
+        TableColumn(name="regla", heading=_("Rule")),
+        TableColumn(name="severidad_dicha", heading=_("Severity")),
+        TableColumn(name="tabla", heading=_("Table")),
+        TableColumn(name="familia", heading=_("Family")),
+        TableColumn(name="descripcion", heading=_("What must hold"), wide=True),
+        TableColumn(name="revisadas", heading=_("Checked"), kind=Kind.WHOLE),
+        TableColumn(name="fallidas", heading=_("Break it"), kind=Kind.WHOLE),
+        TableColumn(name="fallidas_anteriores", heading=_("Before"), kind=Kind.WHOLE),
+        TableColumn(name="cobertura", heading=_("Hold (%)"), kind=Kind.POINTS),
+        TableColumn(name="estado_dicho", heading=_("State")),
+    )
 
 
 def _rule_row(row: Row) -> Row:
-    state = {"cumple": "cumple", "falla": "incumplida", "no_evaluada": "no evaluada"}[str(row["estado"])]
-    return {**row, "severidad_es": SEVERITIES[str(row["severidad"])], "estado_es": state}
+    state = {"cumple": _("holds"), "falla": _("broken"), "no_evaluada": _("not asked")}[str(row["estado"])]
+    return {**row, "severidad_dicha": severity_in_words(row["severidad"]), "estado_dicho": state}
 
 
 def _in_words(values: object) -> str:
     """Values kept as JSON, as people read them: `ejecucion: 601.00; pagos: sin datos`."""
     pairs = json.loads(str(values))
-    return "; ".join(f"{name}: {wording.NO_DATA if value is None else value}" for name, value in pairs.items())
+    return "; ".join(f"{name}: {wording.no_data() if value is None else value}" for name, value in pairs.items())
 
 
 def _number(value: object) -> int:

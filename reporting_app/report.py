@@ -7,21 +7,16 @@ from datetime import date, datetime
 from etl_kit.settings import Source
 from etl_kit.translation import _
 from reporting_app import wording
-from reporting_app.budget_figures import Budget, city_totals
+from reporting_app.budget_figures import Budget, city_totals, doubts
+from reporting_app.budget_page import at_last_cut
+from reporting_app.load_figures import loads_table, refused_in_all, refused_table
 from reporting_app.loan_figures import Loan, loan_totals
 from reporting_app.page import Card, Page, Section
-from reporting_app.quality_figures import Quality, class_in_words, loads_table
-from reporting_app.subject import Subject
+from reporting_app.quality_figures import Quality, class_in_words, rules_in_words
+from reporting_app.subject import Subject, source_of
 from reporting_app.tables import Row, Table, maybe
 
 INDEX = "informe"
-SOURCES = {
-    Source.DEMO: "ciudad inventada (datos de demostración)",
-    Source.PORTAL: "datos.gov.co y página de la Alcaldía",
-    Source.FILES: "carpeta de instantáneas guardadas",
-}
-INVENTED = "DATOS INVENTADOS: esta ciudad de demostración no existe. Ninguna cifra de este informe es real."
-TITLE = "Informe de los datos de la ciudad"
 _MOODS = {
     "EXCELLENT": "bien",
     "GOOD": "bien",
@@ -40,6 +35,7 @@ class Contents:
     loan: Loan
     quality: Quality
     loads: Sequence[Row]
+    refused: Sequence[Row]
     subjects: Sequence[Subject]
     made_at: datetime
     run_id: str
@@ -57,12 +53,22 @@ class Contents:
         return next((cut for cut in cuts if isinstance(cut, date)), None)
 
 
+def invented() -> str:
+    """What stands above everything where the data is made up."""
+    return _("INVENTED DATA: this demonstration city does not exist. No figure of this report is real.")
+
+
+def title() -> str:
+    """What the report is called."""
+    return _("Report on the city's data")
+
+
 def page_of(contents: Contents) -> Page:
     """The first page: the main figures, a way to every subject, and where everything comes from."""
     return _page(
         contents,
         INDEX,
-        TITLE,
+        title(),
         [_summary(contents), _subjects_section(contents), _sources_section(contents)],
     )
 
@@ -73,11 +79,11 @@ def subject_page(contents: Contents, subject: Subject) -> Page:
 
 
 def _page(contents: Contents, name: str, heading: str, sections: Sequence[Section]) -> Page:
-    invented = contents.source.invented
+    made_up = contents.source.invented
     return Page(
-        title=f"{'DATOS INVENTADOS · ' if invented else ''}{heading}",
+        title=_("INVENTED DATA · {heading}").format(heading=heading) if made_up else heading,
         heading=heading,
-        banner=INVENTED if invented else "",
+        banner=invented() if made_up else "",
         facts=facts(contents),
         sections=sections,
         others=[
@@ -86,10 +92,9 @@ def _page(contents: Contents, name: str, heading: str, sections: Sequence[Sectio
             (f"{name}.xlsx", _("This page in Excel")),
         ],
         here=f"{name}.html",
-        footer=(
-            "Las cifras salen del almacén de datos tal como se cargó; lo que no está dice «sin datos» y nunca se "
-            "estima. Los valores son pesos colombianos. Los porcentajes de ejecución son ejecución ÷ presupuesto "
-            "modificado."
+        footer=_(
+            "Figures come from the data warehouse as it was loaded; what is not there reads “no data” and is never "
+            "estimated. Amounts are Colombian pesos. Shares of execution are executed ÷ modified budget."
         ),
     )
 
@@ -97,68 +102,81 @@ def _page(contents: Contents, name: str, heading: str, sections: Sequence[Sectio
 def facts(contents: Contents) -> list[tuple[str, str]]:
     """What the head of the page and the first sheet say about the report."""
     return [
-        ("Fuente de los datos", SOURCES[contents.source]),
-        ("Corte del presupuesto", wording.long_date(contents.budget.last_cut)),
-        ("Corte de SECOP II", wording.long_date(contents.secop_cut)),
-        ("Última carga del almacén", wording.moment(contents.loaded_at)),
-        ("Informe generado", wording.moment(contents.made_at)),
-        ("Identificador de la corrida", contents.run_id),
+        (_("Source of the data"), contents.source.label()),
+        (_("Cut of the budget"), wording.long_date(contents.budget.last_cut)),
+        (_("Cut of SECOP II"), wording.long_date(contents.secop_cut)),
+        (_("Last load of the warehouse"), wording.moment(contents.loaded_at)),
+        (_("Report made"), wording.moment(contents.made_at)),
+        (_("Id of the execution"), contents.run_id),
     ]
 
 
 def about_of(contents: Contents, subject: Subject | None = None) -> list[tuple[str, str]]:
     """The first sheet of a workbook: facts and first figures as text, of the whole report or of one subject."""
-    banner = [("ATENCIÓN", INVENTED)] if contents.source.invented else []
+    banner = [(_("ATTENTION"), invented())] if contents.source.invented else []
     cards = _summary(contents).cards if subject is None else subject.section.cards
     shown = [(card.label, f"{card.value} ({card.note})") for card in cards]
-    return [("Informe", TITLE if subject is None else subject.heading), *banner, *facts(contents), *shown]
+    return [(_("Report"), title() if subject is None else subject.heading), *banner, *facts(contents), *shown]
 
 
 def tables_of(contents: Contents) -> list[Table]:
     """The tables of the whole workbook: those of every page in full, and the loads."""
-    return [*(table for subject in contents.subjects for table in subject.tables), loads_table(contents.loads)]
+    return [*(table for subject in contents.subjects for table in subject.tables), *sources_tables(contents)]
+
+
+def sources_tables(contents: Contents) -> list[Table]:
+    """Where the figures come from: the loads, and what was refused on the way."""
+    return [loads_table(contents.loads), refused_table(contents.refused)]
 
 
 def _summary(contents: Contents) -> Section:
     budget, loan = city_totals(contents.budget), loan_totals(contents.loan)
-    cut = f"al {wording.long_date(contents.budget.last_cut)}" if contents.budget.last_cut else wording.NO_DATA
+    cut = at_last_cut(contents.budget)
+    last = [contents.budget.last_cut] if contents.budget.last_cut else []
+    warned, budget_files = doubts(contents.budget, last), contents.budget.source_of(last)
+    contract_files = source_of(contents.loads, "contratos_secop")
     run = contents.quality.run
     cards = [
         Card(
-            label="Presupuesto modificado",
+            label=_("Modified budget"),
             value=wording.large(budget["ppto_modificado"]),
-            note=f"vigencia Actual, {cut}",
+            note=_("vigencia Actual, {cut}").format(cut=cut),
+            source=budget_files,
         ),
         Card(
-            label="Ejecución del presupuesto",
+            label=_("Execution of the budget"),
             value=wording.percent(budget["pct_ejecucion"]),
-            note=wording.large(budget["ejecucion"]),
+            note=" ".join([wording.large(budget["ejecucion"]), *warned]),
+            mood="mal" if warned else "",
+            source=budget_files,
         ),
         Card(
-            label="Pagos del presupuesto",
+            label=_("Payments of the budget"),
             value=wording.large(budget["pagos"]),
-            note=f"{wording.percent(budget['pct_pagos'])} de lo ejecutado",
+            note=_("{share} of what was executed").format(share=wording.percent(budget["pct_pagos"])),
+            source=budget_files,
         ),
         Card(
-            label="Contratos del empréstito",
+            label=_("Contracts of the loan"),
             value=wording.whole(maybe(loan["contratos"])),
-            note=f"valor: {wording.large(maybe(loan['valor_contrato']))}",
+            note=_("value: {amount}").format(amount=wording.large(maybe(loan["valor_contrato"]))),
+            source=contract_files,
         ),
         Card(
-            label="Pagado a contratos del empréstito",
+            label=_("Paid to contracts of the loan"),
             value=wording.percent(maybe(loan["pct_pagado"])),
             note=wording.large(maybe(loan["valor_pagado"])),
+            source=contract_files,
         ),
         Card(
-            label="Calidad de los datos (0 a 100)",
-            value=wording.points(maybe(run["puntaje"])) if run else wording.NO_DATA,
-            note=f"{class_in_words(run['clase'])}; {run['reglas_falladas']} de {run['reglas']} reglas incumplidas"
-            if run
-            else "sin validación",
+            label=_("Quality of the data (0 to 100)"),
+            value=wording.points(maybe(run["puntaje"])) if run else wording.no_data(),
+            note=f"{class_in_words(run['clase'])}; {rules_in_words(run)}" if run else rules_in_words(run),
             mood=_MOODS.get(str(run["clase"]), "") if run else "",
+            source=contents.quality.source,
         ),
     ]
-    return Section(ident="resumen", heading="Resumen", lead="Las cifras principales del último corte.", cards=cards)
+    return Section(ident="resumen", heading=_("Summary"), lead=_("The main figures of the latest cut."), cards=cards)
 
 
 def _subjects_section(contents: Contents) -> Section:
@@ -169,6 +187,7 @@ def _subjects_section(contents: Contents) -> Section:
         cards=[
             replace(
                 subject.card,
+                source=subject.card.source or subject.section.source,
                 link=f"{subject.name}.html",
                 link_text=_("Open: {subject}").format(subject=subject.heading),
             )
@@ -181,7 +200,14 @@ def _subjects_section(contents: Contents) -> Section:
 def _sources_section(contents: Contents) -> Section:
     return Section(
         ident="fuentes",
-        heading="Fuentes y cargas",
-        lead="De dónde viene cada tabla, hasta qué día vale y qué cambió en su última carga.",
-        folded=[loads_table(contents.loads)],
+        heading=_("Sources and loads"),
+        lead=_("Where each table comes from, up to which day it is true, and what its last load changed."),
+        cards=[
+            Card(
+                label=_("Refused cells and rows"),
+                value=wording.whole(refused_in_all(contents.refused)),
+                note=_("kept with their raw text and the reason, never guessed"),
+            )
+        ],
+        folded=sources_tables(contents),
     )

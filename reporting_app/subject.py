@@ -16,7 +16,7 @@ from reporting_app.charts import Bar, bars
 from reporting_app.page import Card, Drawing, Section
 from reporting_app.tables import Row, Table, exact
 
-MOST_BARS = 18
+MOST_BARS = 30
 _SEPARATOR: Final = re.compile(r"[,;] ")
 """Between the files that one row, or one load, comes from."""
 
@@ -56,7 +56,7 @@ def source_of(loads: Sequence[Row], *tables: str) -> str:
         _("{files} · cut: {day}").format(files=", ".join(sorted(names)), day=wording.long_date(day))
         for day, names in sorted(files.items())
     ]
-    return "; ".join(told) or wording.NO_DATA
+    return "; ".join(told) or wording.no_data()
 
 
 def drawing(
@@ -72,7 +72,7 @@ def drawing(
 ) -> Drawing:
     """Bars of the column `value`, at most `MOST_BARS` of them, longest first as the rows come."""
     drawn = [
-        Bar(label=str(row[label] or wording.NO_DATA), value=exact(row[value]), text=text(exact(row[value])))
+        Bar(label=str(row[label] or wording.no_data()), value=exact(row[value]), text=text(exact(row[value])))
         for row in rows
         if row[value] is not None and not row.get("total")
     ]

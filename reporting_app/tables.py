@@ -20,23 +20,28 @@ class Kind(Enum):
     PERCENT = auto()
     HEAT = auto()  # a percentage whose cell is shaded by its value
     POINTS = auto()
+    INDEX = auto()  # a quotient as such: 0.92
     DATE = auto()
     MOMENT = auto()
 
     @property
     def numeric(self) -> bool:
         """Whether values stand right-aligned."""
-        return self in {Kind.WHOLE, Kind.PESOS, Kind.PERCENT, Kind.HEAT, Kind.POINTS}
+        return self in {Kind.WHOLE, Kind.PESOS, Kind.PERCENT, Kind.HEAT, Kind.POINTS, Kind.INDEX}
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableColumn:
-    """A column: `name` in the rows, `heading` for people; `wide` may break over lines."""
+    """A column: `name` in the rows, `heading` for people; `wide` may break over lines.
+
+    `link` names the column that holds the address, beside the page, to which a cell leads; without one it does not.
+    """
 
     name: str
     heading: str
     kind: Kind = Kind.TEXT
     wide: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +49,7 @@ class Table:
     """A table with its caption and the place its figures come from.
 
     `sheet` is its name in the workbook, at most 31 characters. A row whose `total` is true is set apart. `on_page` is
-    how many rows the page shows; the workbook always has all of them.
+    how many rows the page shows; the workbook always has all of them. `warnings` stand above it on the page.
     """
 
     sheet: str
@@ -53,10 +58,11 @@ class Table:
     rows: Sequence[Row]
     source: str
     on_page: int = 200
+    warnings: Sequence[str] = ()
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to show; then readers see "sin datos"."""
+        """Whether there is nothing to show; then readers see "no data"."""
         return not self.rows
 
 
@@ -91,14 +97,14 @@ def total(rows: Iterable[Row], name: str) -> Decimal | None:
 
 
 def in_words(value: object, kind: Kind) -> str:
-    """A cell as people read it; an absent value is "sin datos" and never zero."""
+    """A cell as people read it; an absent value reads "no data" and never zero."""
     if value is None:
-        return wording.NO_DATA
+        return wording.no_data()
     if isinstance(value, datetime):
         return wording.moment(value)
     if isinstance(value, date):
         return wording.short_date(value)
-    if kind in _NUMBERS:
+    if kind in _NUMBERS and not isinstance(value, str):  # a word among numbers, as "—" where none applies, stays
         return _NUMBERS[kind](exact(value))
     return str(value)
 
@@ -109,4 +115,5 @@ _NUMBERS: Mapping[Kind, Callable[[Decimal], str]] = {
     Kind.PERCENT: wording.percent,
     Kind.HEAT: wording.percent,
     Kind.POINTS: wording.points,
+    Kind.INDEX: wording.index,
 }

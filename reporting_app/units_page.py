@@ -1,6 +1,7 @@
 """Project units: where the city builds, in which state, which fronts are active, and what lacks a place."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from string import Template
 
 import duckdb
@@ -10,26 +11,45 @@ from reporting_app import wording
 from reporting_app.city_map import map_drawing, read_areas
 from reporting_app.page import Card, Drawing, Section
 from reporting_app.subject import Subject, drawing, rows_if_there, source_of, summed, with_total
-from reporting_app.tables import Kind, Row, Table, TableColumn
+from reporting_app.tables import Kind, Row, Table, TableColumn, maybe
 
 ACTIVE = "Frente activo"
 MOST_POINTS = 4000
 """Points drawn on a map: more would be a blot, and a file too heavy to open."""
 
-_BY_TERRITORY = Template("""
-SELECT territorio, count(DISTINCT upid) AS unidades, count(*) AS intervenciones,
-       CAST(sum(presupuesto) AS DECIMAL(38, 2)) AS presupuesto,
+# The same work told by two files is one unit with an intervention in each (docs/decisions/0014): of the files that tell
+# of one project at one unit, the money of one counts, the latest that knows an amount, and of equals the larger.
+_COUNTED_ONCE = """
+WITH sumas AS (
+    SELECT upid, bpin, fuente, max(fecha_corte) AS corte, sum(presupuesto) AS suma
+    FROM vigentes.intervenciones GROUP BY upid, bpin, fuente
+), elegidas AS (
+    SELECT upid, bpin, fuente FROM sumas QUALIFY row_number() OVER (
+        PARTITION BY upid, bpin ORDER BY suma IS NULL, corte DESC NULLS LAST, suma DESC, fuente
+    ) = 1
+), contadas AS (
+    SELECT una.*, una.fuente = elegida.fuente AS cuenta
+    FROM vigentes.intervenciones AS una JOIN elegidas AS elegida
+    ON una.upid = elegida.upid AND una.bpin IS NOT DISTINCT FROM elegida.bpin
+)
+"""
+_MONEY = "CAST(sum(presupuesto) FILTER (cuenta) AS DECIMAL(38, 2)) AS presupuesto"
+_BY_TERRITORY = Template("""$once
+SELECT territorio, count(DISTINCT upid) AS unidades, count(*) AS intervenciones, $money,
        count(*) FILTER (frente_activo = '$active') AS frentes
-FROM vigentes.intervenciones GROUP BY territorio ORDER BY intervenciones DESC, territorio NULLS LAST
-""").substitute(active=ACTIVE)
-_BY_STATE = """
-SELECT estado AS grupo, count(*) AS intervenciones, CAST(sum(presupuesto) AS DECIMAL(38, 2)) AS presupuesto
-FROM vigentes.intervenciones GROUP BY grupo ORDER BY intervenciones DESC, grupo
-"""
-_BY_KIND = """
-SELECT clase_up AS grupo, count(*) AS intervenciones, CAST(sum(presupuesto) AS DECIMAL(38, 2)) AS presupuesto
-FROM vigentes.intervenciones GROUP BY grupo ORDER BY intervenciones DESC, grupo
-"""
+FROM contadas GROUP BY territorio ORDER BY intervenciones DESC, territorio NULLS LAST
+""").substitute(active=ACTIVE, once=_COUNTED_ONCE, money=_MONEY)
+_BY_COLUMN = Template("""$once
+SELECT $column AS grupo, count(*) AS intervenciones, $money
+FROM contadas GROUP BY grupo ORDER BY intervenciones DESC, grupo
+""")
+_BY_STATE = _BY_COLUMN.substitute(once=_COUNTED_ONCE, money=_MONEY, column="estado")
+_BY_KIND = _BY_COLUMN.substitute(once=_COUNTED_ONCE, money=_MONEY, column="clase_up")
+TOLD_TWICE = Template("""$once
+SELECT count(*) AS intervenciones, CAST(sum(presupuesto) AS DECIMAL(38, 2)) AS presupuesto
+FROM contadas WHERE NOT cuenta
+""").substitute(once=_COUNTED_ONCE)
+"""The interventions whose money does not count, since another file tells it, and how much that is."""
 _FRONTS = Template("""
 SELECT upid, nombre_up, nombre_up_detalle, nombre_centro_gestor, territorio, tipo_intervencion,
        CAST(avance_obra / 100 AS DECIMAL(12, 6)) AS avance, presupuesto, fecha_fin
@@ -59,6 +79,7 @@ def units_subject(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) ->
     territories, states = rows_if_there(warehouse, _BY_TERRITORY), rows_if_there(warehouse, _BY_STATE)
     kinds, fronts = rows_if_there(warehouse, _BY_KIND), rows_if_there(warehouse, _FRONTS)
     gaps, reasons = rows_if_there(warehouse, _GAPS), rows_if_there(warehouse, _REASONS)
+    (twice,) = rows_if_there(warehouse, TOLD_TWICE) or [{"intervenciones": None, "presupuesto": None}]
     areas, points = read_areas(warehouse), rows_if_there(warehouse, _POINTS)
     tables = [
         _territories_table(territories, source),
@@ -72,13 +93,16 @@ def units_subject(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) ->
         name="unidades_proyecto",
         card=Card(
             label=_("Project units"),
-            value=_("{count} interventions").format(count=wording.whole(count)) if gaps else wording.NO_DATA,
+            value=_("{count} interventions").format(count=wording.whole(count)) if gaps else wording.no_data(),
             note=_("active fronts: {count}").format(count=wording.whole(len(fronts) if gaps else None)),
         ),
         section=Section(
             ident="unidades",
             heading=_("Project units"),
-            lead=_("Works and places where the city invests. An intervention is one row of a source file."),
+            lead=_(
+                "Works and places where the city invests. An intervention is one row of a source file; where two files "
+                "tell of the same work, its money counts once."
+            ),
             cards=[
                 Card(
                     label=_("Interventions"),
@@ -98,7 +122,15 @@ def units_subject(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) ->
                     ),
                     mood="regular" if without else "",
                 ),
+                Card(
+                    label=_("Told by two files"),
+                    value=wording.whole(maybe(twice["intervenciones"]) if gaps else None),
+                    note=_("counted once; left out of the sums: {amount}").format(
+                        amount=wording.large(maybe(twice["presupuesto"]) or Decimal(0)) if gaps else wording.no_data()
+                    ),
+                ),
             ],
+            source=source,
             drawings=[
                 map_drawing(
                     "m-unidades",

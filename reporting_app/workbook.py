@@ -16,10 +16,10 @@ from reporting_app.tables import Kind, Row, Table, TableColumn, in_words
 
 _NUMBER_FORMATS = {
     Kind.WHOLE: "#,##0",
-    Kind.PESOS: '"$" #,##0',
     Kind.PERCENT: "0.0%",
     Kind.HEAT: "0.0%",
     Kind.POINTS: "0.0",
+    Kind.INDEX: "0.00",
     Kind.DATE: "yyyy-mm-dd",
     Kind.MOMENT: "yyyy-mm-dd hh:mm",
 }
@@ -34,9 +34,9 @@ def write_workbook(about: Sequence[tuple[str, str]], tables: Sequence[Table]) ->
     buffer = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(buffer, options) as book:
-        book.set_properties({"title": "Informe de datos", "company": _("City of Santiago de Cali")})
+        book.set_properties({"title": _("Report on data"), "company": _("City of Santiago de Cali")})
         formats = _Formats(book)
-        _write_about(book.add_worksheet("Resumen"), about, formats)
+        _write_about(book.add_worksheet(_("Summary")), about, formats)
         for table in tables:
             _write_table(book.add_worksheet(table.sheet[:_LONGEST_SHEET]), table, formats)
     return buffer.getvalue()
@@ -58,7 +58,9 @@ class _Formats:
 
 def _look(kind: Kind, *, total: bool) -> dict[str, object]:
     look: dict[str, object] = {"valign": "top"}
-    if kind in _NUMBER_FORMATS:
+    if kind is Kind.PESOS:
+        look["num_format"] = f'"{wording.money_sign()}" #,##0'
+    elif kind in _NUMBER_FORMATS:
         look["num_format"] = _NUMBER_FORMATS[kind]
     if total:
         look |= {"bold": True, "top": 1}
@@ -75,13 +77,13 @@ def _write_about(sheet: Worksheet, about: Sequence[tuple[str, str]], formats: _F
 
 def _write_table(sheet: Worksheet, table: Table, formats: _Formats) -> None:
     sheet.write_string(0, 0, table.caption, formats.title)
-    sheet.write_string(1, 0, f"Fuente: {table.source}", formats.note)
+    sheet.write_string(1, 0, _("Source: {source}").format(source=table.source), formats.note)
     for position, column in enumerate(table.columns):
         sheet.write_string(_FIRST_ROW - 1, position, column.heading, formats.heading)
         sheet.set_column(position, position, _width(table, column))
     sheet.freeze_panes(_FIRST_ROW, 0)
     if table.empty:
-        sheet.write_string(_FIRST_ROW, 0, wording.NO_DATA)
+        sheet.write_string(_FIRST_ROW, 0, wording.no_data())
         return
     for number, row in enumerate(table.rows, _FIRST_ROW):
         for position, column in enumerate(table.columns):

@@ -1,11 +1,13 @@
 """Ask every quality rule of the published warehouse and keep what was found."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
+import polars as pl
 
 from etl_kit.datasets import WAREHOUSE, Dataset
 from etl_kit.places import Places
@@ -23,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 CENTRE_FOLDER = "por_centro_gestor"
 """The folder of reports with one workbook for each centro gestor: its own errors, and nobody else's."""
+
+_TOTAL = "parece un total"
+"""In the reason for which a transform refuses a line that sums up others."""
 
 _BOGOTA = ZoneInfo("America/Bogota")
 
@@ -53,7 +58,8 @@ def main(*, source: str | None = None, home: str | None = None) -> dict[str, obj
         with open_warehouse(settings).reading(made_by=LOADER) as warehouse:
             today = now.astimezone(_BOGOTA).date()
             findings = judge(warehouse, RULES, today=today, previous_rows=past.rows)
-            tables = table_scores(findings, row_counts(warehouse, WAREHOUSE))
+            counts = row_counts(warehouse, WAREHOUSE)
+            tables = table_scores(findings, counts, refused=refused_rows(places, counts))
             centres = judge_centres(
                 warehouse, findings, WAREHOUSE, schemas=(CURRENT,), today=today, previous_rows=past.rows
             )
@@ -95,10 +101,20 @@ def row_counts(warehouse: duckdb.DuckDBPyConnection, datasets: Sequence[Dataset]
     return {dataset.name: count_rows(warehouse, CURRENT, dataset.name) for dataset in datasets}
 
 
-def table_scores(findings: Sequence[Finding], rows: Mapping[str, int]) -> dict[str, Score]:
-    """The score of each table, from the rules about it."""
+def refused_rows(places: Places, tables: Iterable[str]) -> dict[str, int]:
+    """How many rows the transforms refused whole, by table; lines that look like a total are no rows of theirs."""
+    return {table: _refused(places.rejected(table)) for table in tables}
+
+
+def table_scores(
+    findings: Sequence[Finding], rows: Mapping[str, int], *, refused: Mapping[str, int] | None = None
+) -> dict[str, Score]:
+    """The score of each table, from the rules about it and the rows that were refused on the way to it."""
+    turned_away = refused or {}
     return {
-        table: score((finding for finding in findings if finding.rule.table == table), count)
+        table: score(
+            (finding for finding in findings if finding.rule.table == table), count, refused=turned_away.get(table, 0)
+        )
         for table, count in rows.items()
     }
 
@@ -120,7 +136,13 @@ def in_figures(
         "previous_run": past.run_id,
         "previous_score": None if past.points is None else str(past.points),
         "tables": {
-            name: {"rows": table.rows, "score": _points(table), "class": table.quality_class}
+            name: {
+                "rows": table.rows,
+                "refused": table.refused,
+                "faults": table.faults,
+                "score": _points(table),
+                "class": table.quality_class,
+            }
             for name, table in tables.items()
         },
         "centros_gestores": {
@@ -152,6 +174,14 @@ def _worst(tables: Mapping[str, Score]) -> dict[str, object] | None:
         return None
     points, name = min(judged)
     return {"table": name, "score": str(points), "class": tables[name].quality_class}
+
+
+def _refused(file: Path) -> int:
+    if not file.is_file():
+        return 0
+    whole = pl.col("columna").is_null() & pl.col("fila").is_not_null()
+    rows = pl.scan_parquet(file).filter(whole & ~pl.col("motivo").str.contains(_TOTAL, literal=True))
+    return int(rows.select(pl.struct("fuente", "fila").n_unique()).collect().item())
 
 
 def _points(judged: Score) -> str | None:

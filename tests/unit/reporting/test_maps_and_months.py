@@ -117,3 +117,26 @@ def test_large_amounts_are_told_as_people_say_them(amount, words):
     written = wording.large(amount)
 
     assert written.replace("\N{NO-BREAK SPACE}", " ") == words
+
+
+def test_labels_that_would_touch_stand_side_by_side():
+    wide = Area(name="fondo", label="", geometry=square(0, 0, size=6))
+    close = [Area(name=f"COMUNA {n}", label=str(n), geometry=square(0.15 * n, 0, size=0.2)) for n in (1, 2)]
+
+    drawing = map_of("m", [wide, *close], {}, title="Obras", words={})
+
+    first, second = sorted(float(x) for x in re.findall(r'<text[^>]* x="([\d.]+)"', drawing))
+    assert second - first > 17.9
+
+
+def test_of_many_months_some_are_named_and_fewer_on_a_narrow_screen():
+    months = {date(2025, month, 1): Decimal(month) for month in range(1, 13)}
+
+    drawing = month_columns("c", {"planeado": months, "real": months}, title="Pagos")
+
+    labels = re.findall(r"<text( class=\"alterna\")?[^>]*>(\w+ 2025)</text>", drawing)
+    assert [label for _alternate, label in labels] == [
+        f"{month} 2025" for month in ("ene", "mar", "may", "jul", "sep", "nov")
+    ]
+    assert [bool(alternate) for alternate, _label in labels] == [False, True] * 3
+    assert drawing.index("planeado</li>") < drawing.index("<svg")

@@ -22,7 +22,7 @@ def subject_with(value):
 
 
 def test_what_comes_from_data_stays_within_its_quotes():
-    text = typst_text([("Informe", "Título")], [subject_with('#read("/x") \\ " fin')])
+    text = typst_text("Título", "", [("Corte", "hoy")], [subject_with('#read("/x") \\ " fin')])
 
     assert '"#read(\\"/x\\") \\\\ \\" fin"' in text
     assert '#read("/x")' not in text
@@ -31,6 +31,6 @@ def test_what_comes_from_data_stays_within_its_quotes():
 def test_without_the_extra_there_is_no_pdf(monkeypatch):
     monkeypatch.setitem(sys.modules, "typst", None)
 
-    content = write_pdf([("Informe", "Título")], [subject_with("1")])
+    content = write_pdf("Título", "", [("Corte", "hoy")], [subject_with("1")], [])
 
     assert content is None

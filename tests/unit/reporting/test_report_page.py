@@ -1,11 +1,16 @@
 """The page shows what it is given: escaped, shaded, cut where it says so, and drawn without a script."""
 
+import re
+from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from reporting_app.charts import Bar, bars, lines_by_year
-from reporting_app.page import Card, Page, Section, write_page
+from reporting_app.page import Card, Drawing, Page, Section, write_page
 from reporting_app.tables import Kind, Table, TableColumn
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
 NAME = TableColumn(name="nombre", heading="Nombre")
 SHARE = TableColumn(name="parte", heading="Parte", kind=Kind.HEAT)
 
@@ -61,7 +66,7 @@ def test_what_comes_from_data_cannot_become_markup_or_a_placeholder():
     assert page.count("&lt;b&gt;$title&lt;/b&gt;") == 6
 
 
-def test_bars_have_a_title_and_a_description_with_every_value():
+def test_bars_are_a_named_list_with_every_label_and_value_as_text():
     items = [
         Bar(label="Salud & Vida", value=Decimal("0.5"), text="50,0 %"),
         Bar(label="Paz", value=Decimal(0), text="0,0 %"),
@@ -69,10 +74,22 @@ def test_bars_have_a_title_and_a_description_with_every_value():
 
     drawing = bars("g-1", items, title="Ejecución <2025>")
 
-    assert '<title id="g-1-t">Ejecución &lt;2025&gt;</title>' in drawing
-    assert '<desc id="g-1-d">Salud &amp; Vida: 50,0 %; Paz: 0,0 %</desc>' in drawing
-    assert 'aria-labelledby="g-1-t g-1-d"' in drawing
-    assert "var(--serie-1)" in drawing
+    assert drawing.startswith('<ul class="barras serie-1" id="g-1"')
+    assert 'aria-label="Ejecución &lt;2025&gt;"' in drawing
+    assert re.findall(r'"nombre">(.*?)</span>', drawing) == ["Salud &amp; Vida", "Paz"]
+    assert re.findall(r'"cifra">(.*?)</span>', drawing) == ["50,0 %", "0,0 %"]
+
+
+def test_bars_are_as_long_as_their_share_of_the_longest_and_those_below_zero_hang_to_the_left():
+    items = [Bar(label=str(value), value=Decimal(value), text=str(value)) for value in (3, -1, 0)]
+
+    drawing = bars("g-2", items, title="Flujo")
+
+    assert re.findall(r"--desde:([\d.]+);--largo:([\d.]+)", drawing) == [
+        ("0.2500", "0.7500"),
+        ("0.0000", "0.2500"),
+        ("0.2500", "0.0000"),
+    ]
 
 
 def test_drawings_hold_no_script_no_address_and_no_english_for_a_screen_reader():
@@ -106,21 +123,61 @@ def test_bars_of_zero_do_not_break_the_scale():
     assert "0,0 %" in drawing
 
 
-def test_long_names_stand_in_two_lines_beside_their_bars_and_are_never_drawn_over_each_other():
-    names = [f"Secretaría de Desarrollo Territorial y {what}" for what in ("Participación", "Vivienda", "Vivienda")]
-
-    drawing = bars("g-7", [Bar(label=name, value=Decimal(1), text="1") for name in names], title="Nombres")
-
-    assert drawing.count("Secretaría de Desarrollo<") == 3
-    assert drawing.count("Territorial y Vivienda<") == 1
-    assert drawing.count("Territorial y Vivienda (2)<") == 1
-    assert drawing.count(">1</text>") == 3
-    assert "; ".join(f"{name}: 1" for name in names) in drawing
-
-
-def test_a_name_too_long_for_two_lines_ends_in_a_mark():
+def test_long_names_are_told_in_full_and_two_of_one_name_are_two_bars():
     name = "Contratación Directa - Prestación de Servicios Profesionales y de Apoyo a la Gestión"
 
-    drawing = bars("g-8", [Bar(label=name, value=Decimal(1), text="1")], title="Nombres")
+    drawing = bars("g-7", [Bar(label=name, value=Decimal(1), text="1") for _ in range(2)], title="Nombres")
 
-    assert "Prestación de Servicios…<" in drawing
+    assert drawing.count(f">{name}</span>") == 2
+
+
+def test_a_line_above_the_whole_stays_within_its_drawing():
+    shares = {(2025, 1): Decimal("0.5"), (2025, 2): Decimal("1.4")}
+
+    drawing = lines_by_year("g-8", shares, title="Meses")
+
+    heights = [float(y) for y in re.findall(r'<circle class="punto serie-1" cx="[\d.]+" cy="([\d.]+)" r="5"', drawing)]
+    assert heights[0] > heights[1] > 30
+    assert f"150{NO_BREAK}%</text>" in drawing
+
+
+def test_a_doubtful_month_is_drawn_hollow_and_marked_beside_its_percentage():
+    shares = {(2025, 1): Decimal("0.5"), (2025, 2): Decimal("0.6")}
+
+    drawing = lines_by_year("g-9", shares, title="Meses", doubtful={(2025, 1)})
+
+    assert drawing.count('"punto serie-1 dudoso"') == 1
+    assert f"50,0{NO_BREAK}% ⚠</text>" in drawing
+    assert f"60,0{NO_BREAK}%</text>" in drawing
+
+
+def test_a_warning_stands_above_the_chart_and_the_table_that_it_is_about():
+    doubt = "⚠ no confiable"
+    table = replace(table_of({"nombre": "a", "parte": None}), warnings=[doubt])
+
+    page = page_with(
+        tables=[table], drawings=[Drawing(heading="Dibujo", svg="<svg></svg>", source="a.csv", warnings=[doubt])]
+    )
+
+    assert f'<h3>Dibujo</h3><p class="advertencia">{doubt}</p><svg>' in page
+    assert f'<p class="advertencia">{doubt}</p><div class="tabla"' in page
+
+
+def test_a_cell_leads_to_its_file_only_where_there_is_one():
+    column = TableColumn(name="archivo", heading="Archivo", link="direccion")
+    rows = [{"nombre": "a", "archivo": "4151.xlsx", "direccion": "otros/4151.xlsx"}, {"nombre": "b", "archivo": "no"}]
+    table = replace(table_of(*rows), columns=(NAME, column))
+
+    page = page_with(tables=[table])
+
+    assert '<td><a href="otros/4151.xlsx">4151.xlsx</a></td>' in page
+    assert "<td>no</td>" in page
+
+
+@pytest.mark.parametrize(("language", "code"), [("es_CO", "es"), ("en", "en"), ("fr", "en")])
+def test_the_page_says_which_language_it_is_in(language, code, monkeypatch):
+    monkeypatch.setenv("ETL_LANG", language)
+
+    page = page_with()
+
+    assert f'<html lang="{code}">' in page

@@ -99,3 +99,24 @@ def test_the_sum_of_no_values_is_absent_and_not_zero():
 
     assert total(rows, "valor") is None
     assert total([*rows, {"valor": Decimal("1.10")}], "valor") == Decimal("1.10")
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        (lambda: wording.pesos(Decimal("-1234567.50")), "-COP 1,234,567.50"),
+        (lambda: wording.large(4_531_234_000_000), "COP 4,531 billion"),
+        (lambda: wording.large(-1_234_567_890), "-COP 1,235 million"),
+        (lambda: wording.large(1000), "COP 1,000"),
+        (lambda: wording.percent(Decimal("0.4054")), "40.5%"),
+        (lambda: wording.points(Decimal("99.94")), "99.9"),
+        (lambda: wording.long_date(date(2025, 5, 31)), "31 May 2025"),
+        (lambda: wording.short_date(date(2025, 5, 31)), "2025-05-31"),
+        (lambda: wording.moment(datetime(2025, 5, 1, 3, 5, tzinfo=UTC)), "30 April 2025, 22:05 (Bogotá time)"),
+        (lambda: wording.whole(None), "no data"),
+    ],
+)
+def test_in_english_the_same_figures_are_written_as_english_does(written, words, monkeypatch):
+    monkeypatch.setenv("ETL_LANG", "en")
+
+    assert plain(written()) == words

@@ -3,7 +3,7 @@
 from datetime import date
 
 from reporting_app.subject import source_of
-from reporting_app.wording import NO_DATA
+from reporting_app.wording import no_data
 
 LOADS = [
     {"tabla": "a", "fuente": "uno.xlsx, dos.csv", "fecha_corte": date(2025, 5, 31)},
@@ -28,4 +28,4 @@ def test_files_of_another_cut_stand_beside_the_earlier_first():
 
 
 def test_a_table_that_was_never_loaded_has_no_data():
-    assert source_of(LOADS, "d", "nowhere") == NO_DATA
+    assert source_of(LOADS, "d", "nowhere") == no_data()

@@ -41,7 +41,7 @@ def test_a_failure_counts_for_the_department_of_its_row_alone():
         for code, centre in centres.items()
     }
     assert found == {"4151": [("paa", "LC004", 1)], "4145": [("ejecucion_detalle", "PR003", 1)]}
-    assert centres["4151"].tables["paa"] == Score(rows=1, points=Decimal("50.00"))
+    assert centres["4151"].tables["paa"] == Score(rows=1, points=Decimal("50.00"), faults=1)
 
 
 def test_rows_that_name_no_department_belong_to_that_of_their_project_or_of_what_they_point_at():

@@ -18,6 +18,7 @@ from tests.unit.validation.city_rows import (
     project,
 )
 from tests.unit.validation.plan_faults import FAULTS as PLAN_FAULTS
+from tests.unit.validation.plan_rows import report, unit, work
 from tests.unit.validation.plan_rows import whole_city as city
 
 TODAY = date(2025, 5, 20)
@@ -308,3 +309,29 @@ def test_a_table_that_does_not_exist_is_not_evaluated_and_not_passed():
 
     assert broken["LC004", "procesos_secop"].state == "no_evaluada"
     assert "procesos_secop" in broken["LC004", "procesos_secop"].not_evaluated
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "only"),
+    [
+        ("unidades_proyecto", unit(lat=0.0, lon=0.0, geometria=None), "PA003"),
+        ("unidades_proyecto", unit(lat=3.9, lon=-76.5, geometria=None), "PA001"),
+        (
+            "unidades_proyecto",
+            unit(comuna_corregimiento_declarada="RURAL", territorio_declarado=None, territorio=None),
+            "TA006",
+        ),
+        (
+            "intervenciones",
+            work(comuna_corregimiento_declarada="RURAL", territorio_declarado=None, territorio=None),
+            "TA006",
+        ),
+        ("centros_gravedad", report(lat=3.9, lon=-76.5, geometria=None), "PA001"),
+    ],
+)
+def test_one_fault_breaks_one_rule(table, row, only):
+    asked = {"PA001", "PA003", "CO001", "CO002", "TA006"}
+
+    broken = broken_rules(city(**{table: [row]}), only=asked)
+
+    assert {rule_id for rule_id, name in broken if name == table} == {only}

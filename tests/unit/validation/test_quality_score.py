@@ -4,13 +4,27 @@ from decimal import Decimal
 
 import pytest
 
-from etl_kit.quality import Finding, QualityClass, Rule, Score, Severity, score
+from etl_kit.files import write_parquet
+from etl_kit.places import Places
+from etl_kit.quality import Finding, QualityClass, Rule, Score, Severity, overall, score
 from etl_kit.quality_log import PastRun
-from validation_app.data_quality import in_figures, table_scores
+from etl_kit.rejects import Rejects
+from etl_kit.settings import Source
+from validation_app.data_quality import in_figures, refused_rows, table_scores
 
 
-def finding_of(severity, failed, *, table="t", not_evaluated=None):
-    rule = Rule(rule_id="X", family="f", severity=severity, table=table, about="a", checked="", failing="", key=("id",))
+def finding_of(severity, failed, *, table="t", not_evaluated=None, key=("id",), scored=True):
+    rule = Rule(
+        rule_id="X",
+        family="f",
+        severity=severity,
+        table=table,
+        about="a",
+        checked="",
+        failing="",
+        key=key,
+        scored=scored,
+    )
     return Finding(rule=rule, checked=10, failed=failed, not_evaluated=not_evaluated)
 
 
@@ -20,6 +34,50 @@ def test_each_failing_row_costs_the_weight_of_its_rule_over_ten_points_per_row()
     judged = score([*findings, finding_of(Severity.LOW, 4)], 100)
 
     assert judged.points == Decimal("97.00")  # 10 + 10 + 6 + 4 = 30 of 1000
+
+
+@pytest.mark.parametrize("failed", [1, 20])
+def test_what_is_not_about_single_rows_costs_its_weight_once(failed):
+    columns = finding_of(Severity.LOW, failed, table="emp_bancos", key=("columna",))
+
+    judged = score([columns, finding_of(Severity.LOW, 4, table="emp_bancos", key=("banco",))], 6)
+
+    assert (judged.points, judged.faults) == (Decimal("91.67"), failed + 4)  # 1 + 4 of 60
+
+
+def test_a_rule_whose_faults_others_count_costs_nothing():
+    judged = score([finding_of(Severity.LOW, 4, scored=False)], 10)
+
+    assert (judged.points, judged.faults) == (Decimal("100.00"), 0)
+
+
+def test_a_row_that_was_refused_at_the_door_counts_and_loses_its_ten_points():
+    judged = score([finding_of(Severity.HIGH, 1)], 9, refused=1)
+
+    assert (judged.points, judged.rows, judged.refused) == (Decimal("85.00"), 9, 1)  # 5 + 10 of 100
+
+
+def test_a_table_of_which_every_row_was_refused_has_no_points_left():
+    judged = score([], 0, refused=3)
+
+    assert (judged.points, judged.quality_class) == (Decimal("0.00"), QualityClass.CRITICAL)
+
+
+def test_the_mean_of_the_tables_says_how_many_rows_were_refused_and_how_often_a_rule_is_broken():
+    whole = overall([score([finding_of(Severity.LOW, 2)], 10), score([], 8, refused=2), score([], 0)])
+
+    assert whole == Score(rows=18, points=Decimal("89.00"), refused=2, faults=2)
+
+
+def test_refused_rows_are_counted_once_each_without_cells_files_and_totals(tmp_path):
+    places = Places(home=tmp_path, source=Source.DEMO)
+    rejects = Rejects(dataset="paa")
+    for row, column, why in ((4, None, "a"), (4, None, "b"), (5, None, "c"), (6, "bp", "d"), (None, None, "e")):
+        rejects.add(motivo=why, fuente="a.xlsx", fila=row, columna=column)
+    rejects.add(motivo="la fila parece un total", fuente="a.xlsx", fila=9)
+    write_parquet(places.rejected("paa"), rejects.frame())
+
+    assert refused_rows(places, ["paa", "emp_paa"]) == {"paa": 2, "emp_paa": 0}
 
 
 def test_a_score_never_falls_below_zero():
