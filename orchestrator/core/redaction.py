@@ -12,7 +12,7 @@ from orchestrator.core.messages import Message
 from orchestrator.core.outcomes import JSON
 
 HIDDEN = "***"
-OWN_SECRETS = ("ETL_API_TOKEN", "ETL_DATABASE_URL", "ETL_NOTIFY_URLS", "ETL_SMTP_PASSWORD")
+OWN_SECRETS = ("ETL_API_TOKEN", "ETL_SERVER_TOKEN", "ETL_DATABASE_URL", "ETL_NOTIFY_URLS", "ETL_SMTP_PASSWORD")
 """The orchestrator's own, by name in the environment: never handed to a task (D21)."""
 SHORTEST = 6
 """Shorter values would blank out ordinary words."""

@@ -217,7 +217,7 @@ def _task(move: TaskMoved) -> dict[str, JSON]:
 
 
 def _attempt(attempt: Attempt) -> dict[str, JSON]:
-    return {"attempt": attempt.key.number, "pid": attempt.pid}
+    return {"attempt": attempt.key.number, "pid": attempt.pid, "attempt_reason": say(attempt.reason) or None}
 
 
 def _ends(placed: Placed) -> bool:
