@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from string import Template
 from typing import IO
@@ -169,6 +170,7 @@ def open_file(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     Raises:
         WarehouseBusy, WarehouseUnreadable: somebody opened it for writing, or it is damaged.
     """
+    _tell_that_there_is_no_pandas()
     try:
         connection = duckdb.connect(str(path), read_only=read_only, config=_SETTINGS)
     except (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException) as error:
@@ -181,6 +183,12 @@ def open_file(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         spill = path.with_name(f"{path.name}.{os.getpid()}.tmp")
         connection.execute(_SPILL.substitute(folder=str(spill).replace("'", "''")))
     return connection
+
+
+def _tell_that_there_is_no_pandas() -> None:
+    """DuckDB looks for pandas on the whole module path with every value that it is given, and never gives up."""
+    if "pandas" not in sys.modules and find_spec("pandas") is None:
+        sys.modules["pandas"] = None  # type: ignore[assignment]  # what Python itself keeps for "not there"
 
 
 def _check_owner(connection: duckdb.DuckDBPyConnection, path: Path, source: Source) -> None:

@@ -36,6 +36,11 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def shell(checkout: Path) -> Run:
     """Runs a command line word for word in the checkout, with `python` being this interpreter."""
+    return shell_in(checkout)
+
+
+def shell_in(checkout: Path) -> Run:
+    """As the fixture `shell`, in any folder; the made-up city is a small one."""
 
     def run(line: str, *, timeout: float = 110, **environment: str) -> subprocess.CompletedProcess[str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("ETL_")}
@@ -43,7 +48,7 @@ def shell(checkout: Path) -> Run:
         return subprocess.run(
             ["bash", "-c", line],
             cwd=checkout,
-            env={**clean, "PATH": path, **environment},
+            env={**clean, "PATH": path, "ETL_DEMO_SCALE": "0.3", **environment},
             capture_output=True,
             text=True,
             encoding="utf-8",

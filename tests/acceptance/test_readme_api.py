@@ -2,16 +2,20 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
+
+from tests.acceptance.conftest import LEFT_OUT, ROOT, shell_in
 
 PORT = 8001
 START = {
@@ -39,10 +43,25 @@ def free() -> bool:
     return True
 
 
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory) -> Path:
+    """A copy of its own: the ids of the API are not those that other commands of the README expect in the logs."""
+    copy = tmp_path_factory.mktemp("api") / "proyecto"
+    shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def shell(checkout):
+    """Runs a command line word for word in that copy."""
+    return shell_in(checkout)
+
+
 @contextmanager
 def started(line: str, checkout: Path) -> Iterator[str]:
     """The server in a process group of its own, until the end of the block; gives the token of its first start."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ETL_")}
+    environment["ETL_DEMO_SCALE"] = "0.3"
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
     process = subprocess.Popen(
         ["bash", "-c", line],
@@ -57,8 +76,8 @@ def started(line: str, checkout: Path) -> Iterator[str]:
         give_up_at = time.monotonic() + 60
         while True:
             assert process.poll() is None, process.stdout and process.stdout.read()
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", PORT)) == 0:
+            with suppress(OSError), urlopen(f"http://127.0.0.1:{PORT}/health", timeout=5) as answer:
+                if answer.status == 200:
                     break
             assert time.monotonic() < give_up_at
             time.sleep(0.1)
