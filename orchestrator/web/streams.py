@@ -143,8 +143,10 @@ class EventStream(Response):
             sending = asyncio.ensure_future(self._send_all(send))
             leaving = asyncio.ensure_future(_gone(receive))
             _done, left = await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            for task in left:
-                task.cancel()
+            while left:  # until it is heard: a library on the way may swallow one
+                for task in left:
+                    task.cancel()
+                _done, left = await asyncio.wait(left, timeout=1.0)
             await asyncio.gather(sending, leaving, return_exceptions=True)
         finally:
             self._news.leave(self._listener)
@@ -176,7 +178,8 @@ class EventStream(Response):
 
 async def _send(send: Send, body: bytes, *, more: bool = True) -> None:
     message = {"type": "http.response.body", "body": body, "more_body": more}
-    await asyncio.wait_for(send(message), SEND_PATIENCE)
+    async with asyncio.timeout(SEND_PATIENCE):  # wait_for of Python 3.11 may swallow a cancel, and we would stay
+        await send(message)
 
 
 async def _gone(receive: Receive) -> None:
