@@ -119,7 +119,7 @@ class Consequences:
             self.settle(task_id, TaskStatus.FAILED, verdict=why, reason=reason)
         for task_id in self._ledger.in_state(self._plan.order, TaskStatus.PENDING):
             self.settle(task_id, TaskStatus.SKIPPED, reason=reason)
-        self._settled.clear()
+        self.forget()
 
     def take_result(self, task_id: str, output: JSON, execution_id: str) -> None:
         """Complete a task run with a result that stands already, without executing anything."""

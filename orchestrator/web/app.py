@@ -1,6 +1,5 @@
 """The server: its gate, its addresses, and what lives as long as it does."""
 
-import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -29,8 +28,6 @@ from orchestrator.web.news import News
 from orchestrator.web.problems import Fault, RequestRefused, problem, problem_of_error, problem_of_refusal
 from orchestrator.web.requests import needs
 from orchestrator.web.workers import WorkerProcesses
-
-logger = logging.getLogger(__name__)
 
 THREADS: Final = 8
 """Handlers at work at once: more would only wait for the same two cores."""
