@@ -100,8 +100,19 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, dataset: Dataset, path
         place = str(draft).replace("'", "''")
         ((rows,),) = connection.execute(_COUNT.substitute(view=DUCKDB.view_of(dataset.name))).fetchall()
         query = _query(dataset, listed(list(dataset.schema)), ordered=rows <= ROWS_SORTED)
-        connection.execute(_COPY.substitute(query=query, path=place))
+        with _one_thread(connection):
+            connection.execute(_COPY.substitute(query=query, path=place))
     return path
+
+
+@contextmanager
+def _one_thread(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let rows be written as they come: several threads keep what the next ones wrote before them, all on disk."""
+    connection.execute("SET threads = 1")
+    try:
+        yield
+    finally:
+        connection.execute("RESET threads")
 
 
 def _query(dataset: Dataset, columns: str, *, ordered: bool = True) -> str:

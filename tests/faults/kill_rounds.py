@@ -13,7 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,10 +22,15 @@ import psutil
 from orchestrator.core.executions import Execution
 from orchestrator.core.folding import fold
 from orchestrator.core.states import ExecutionStatus
+from orchestrator.core.storing import Store
 from orchestrator.stores import open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 100
+HITS = 3
+"""Kills that one execution meets at most: as many interruptions as a task is allowed."""
+SETTING_OUT = 0.3
+"""Of the time of a whole execution, what a resume takes however little is left."""
 LINGER = 60
 ORPHANS_GONE_WITHIN = 5.0
 
@@ -172,12 +177,24 @@ class Field:
         """The execution that was asked for last."""
         if not (self.home / ".orchestrator" / "state.db").exists():
             return None
-        store = open_store(f"sqlite:///{self.home / '.orchestrator' / 'state.db'}")
-        try:
+        with self._store() as store:
             found = store.list_executions(limit=1)
-        finally:
-            store.close()
         return found[0] if found else None
+
+    def _store(self) -> AbstractContextManager[Store]:
+        return closing(open_store(f"sqlite:///{self.home / '.orchestrator' / 'state.db'}"))
+
+    def share_left(self) -> float:
+        """Of the tasks of the latest execution, those that have not completed."""
+        with self._store() as store:
+            latest = store.list_executions(limit=1)[0]
+            runs = store.task_runs(latest.execution_id)
+        return sum(not run.status.final for run in runs) / SIZE
+
+    def moves(self, execution_id: str) -> int:
+        """How much has happened to an execution."""
+        with self._store() as store:
+            return len(store.events(execution_id))
 
     def lines(self, execution_id: str) -> list[Line]:
         """What the tasks of an execution wrote down."""
@@ -210,7 +227,7 @@ class Field:
 
 
 def loop(home: Path, *, kills: int, seed: int, kill: Callable[[subprocess.Popen[bytes]], bool]) -> Books:
-    """Executions, each hit once at a moment that chance chooses, until `kills` have met a living process.
+    """Executions, each hit up to `HITS` times at moments that chance chooses, until `kills` have met a living process.
 
     A machine that others use is faster or slower from one round to the next: what ended before it was hit counts as no
     kill, and the next one comes earlier. Every claim is checked before it is counted.
@@ -220,7 +237,7 @@ def loop(home: Path, *, kills: int, seed: int, kill: Callable[[subprocess.Popen[
     usual = longest = field_.usual_duration()
     before = field_.latest()
     while books.landed < kills and books.rounds < 4 * kills:
-        too_late = _play(field_, books, kill, usual, before)
+        too_late = _play(field_, books, kill, usual, before, hits=min(HITS, kills - books.landed))
         usual = usual * 0.9 if too_late else min(usual * 1.02, longest)
         before = field_.latest()
     return books
@@ -232,32 +249,54 @@ def _play(
     kill: Callable[[subprocess.Popen[bytes]], bool],
     usual: float,
     before: Execution | None,
+    *,
+    hits: int,
 ) -> bool:
-    """One round; True where the execution had ended before it was hit."""
+    """One execution, and what resumes it, hit until it ends; True where it had ended before it was hit at all."""
     books.rounds += 1
-    with field_.execute() as process:
+    process = field_.execute()
+    landed, moves = 0, 0
+    while landed < hits:
+        window = usual if landed == 0 else usual * (SETTING_OUT + (1 - SETTING_OUT) * field_.share_left())
         with suppress(subprocess.TimeoutExpired):
-            process.wait(field_.chance.uniform(0.0, usual))
+            process.wait(field_.chance.uniform(0.0, window))
         over = process.poll() is not None
         struck = kill(process)
-        hit = field_.latest()
-        begun = hit is not None and _is_new(hit, before)
-        too_late = over or (begun and hit is not None and hit.status.final)
-        books.landed += struck and begun and not too_late
-        process.wait(90)
+        now = field_.latest()
+        if now is None or not _is_new(now, before):  # killed before there was an execution: nothing was promised
+            process.wait(90)
+            return over
+        if over or now.status.final:
+            break
+        moves, moved = field_.moves(now.execution_id), moves
+        landed += struck and moves > moved  # who had not taken the execution up yet was not in the middle of it
+        if _ended(process):
+            _see_the_rest_die(field_, books, now.execution_id)
+            process = field_.start("resume", "--latest")
+            books.resumed += 1
+    books.landed += landed
+    process.wait(90)
     now = field_.latest()
-    if now is None or not _is_new(now, before):
-        return too_late  # killed before there was an execution: nothing was promised
-    gone = field_.wait_for_death(field_.lines(now.execution_id))
-    if gone is None:
-        books.orphans += sum(map(_lives, field_.lines(now.execution_id)))
-    else:
-        books.slowest_end = max(books.slowest_end, gone)
-    books.resumed += not now.status.final
+    assert now is not None
     done = field_.run("resume", "--latest")
     assert done.returncode == 0, f"{now.execution_id}: resume ended with {done.returncode}: {done.stdout}{done.stderr}"
     _check(field_, books, now.execution_id)
-    return too_late
+    return landed == 0
+
+
+def _ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether it was itself what was killed."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(0.05)
+    return process.poll() is not None
+
+
+def _see_the_rest_die(field_: Field, books: Books, execution_id: str) -> None:
+    gone = field_.wait_for_death(field_.lines(execution_id))
+    if gone is None:
+        books.orphans += sum(map(_lives, field_.lines(execution_id)))
+    else:
+        books.slowest_end = max(books.slowest_end, gone)
 
 
 def _is_new(now: Execution | None, before: Execution | None) -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.faults.kill_rounds import loop, owner_and_chain, strike
 
-KILLS = int(os.environ.get("ETL_FAULT_COUNT_SIGKILLS", "8"))
+KILLS = int(os.environ.get("ETL_FAULT_COUNT_SIGKILLS", "20"))
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the books are kept by /proc"),

@@ -43,13 +43,12 @@ class Owner:
         self.say(do="start", id=number, call=call_to_wire(call))
 
     def hear(self, event, number=None, within=10.0):
-        """The next such event; what was heard before is gone."""
+        """The first such event not yet heard; all others wait for their turn: attempts end in any order."""
         give_up_at = time.monotonic() + within
         while True:
-            while self._heard:
-                message = self._heard.pop(0)
+            for place, message in enumerate(self._heard):
                 if message["event"] == event and (number is None or message["id"] == number):
-                    return message
+                    return self._heard.pop(place)
             assert select.select([self.channel], [], [], max(0.0, give_up_at - time.monotonic()))[0], f"no {event}"
             self._heard += [decode(line) for line in self._lines.feed(self.channel.recv(1 << 20)) if line]
 
