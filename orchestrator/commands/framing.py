@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 
 from orchestrator.commands.printing import as_typed, printable, write_err, write_out
-from orchestrator.commands.summary import MARKS, STYLES, files_of, task_rows, task_titles, why
+from orchestrator.commands.summary import MARKS, STYLES, task_rows, task_titles
 from orchestrator.commands.tables import write_table
 from orchestrator.core.executions import Execution, TaskRun
 from orchestrator.core.redaction import shown_parameters
 from orchestrator.core.states import ExecutionStatus, TaskStatus
+from orchestrator.operations.telling import files_of, why
 from orchestrator.settings import source_label
 from orchestrator.translation import _
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from orchestrator.commands.progress import PlainProgress
-from orchestrator.commands.summary import MARKS, STYLES, rows_of, task_rows, task_titles, why
+from orchestrator.commands.summary import MARKS, STYLES, task_rows, task_titles
 from orchestrator.core import reasons
 from orchestrator.core.events import Event, ExecutionMoved
 from orchestrator.core.executions import TaskRun
@@ -13,6 +13,7 @@ from orchestrator.core.identity import AttemptKey, TaskRunKey
 from orchestrator.core.messages import Message
 from orchestrator.core.ports import AttemptOutput
 from orchestrator.core.states import ExecutionStatus, TaskStatus
+from orchestrator.operations.telling import rows_of, why
 
 KEY = TaskRunKey(execution_id="e", task_id="load")
 AT = datetime(2024, 9, 18, 19, 30, 22, tzinfo=UTC)
