@@ -86,8 +86,11 @@ async def _stream(request: Request, execution: Execution | None, last_event_id: 
         )
     over = execution is not None and execution.status.final
     events = _events(house, listener, key, (after, until), over=over)
+    pieces = (event_bytes(placed) async for placed in events)
     return EventStream(
-        news, listener, events, may_hear=lambda: access.still_opens(request.headers.get("authorization"))
+        pieces,
+        leave=lambda: news.leave(listener),
+        may_hear=lambda: access.still_opens(request.headers.get("authorization")),
     )
 
 
@@ -120,20 +123,20 @@ async def _events(
 
 
 class EventStream(Response):
-    """Sends events until they end, the client goes, or does not take what is sent."""
+    """Sends messages until they end, the client goes, or does not take what is sent."""
 
     def __init__(
         self,
-        news: News,
-        listener: Listener,
-        events: AsyncIterator[Placed],
+        messages: AsyncIterator[bytes],
+        *,
+        leave: Callable[[], None],
         may_hear: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
+        """`leave` is called once, however it ends; `may_hear` is asked with every message and every silence."""
         super().__init__(media_type="text/event-stream; charset=utf-8")
         del self.headers["content-length"]
-        self._news = news
-        self._listener = listener
-        self._events = events
+        self._messages = messages
+        self._leave = leave
         self._may_hear = may_hear
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI has it
@@ -149,10 +152,10 @@ class EventStream(Response):
                 _done, left = await asyncio.wait(left, timeout=1.0)
             await asyncio.gather(sending, leaving, return_exceptions=True)
         finally:
-            self._news.leave(self._listener)
+            self._leave()
 
     async def _send_all(self, send: Send) -> None:
-        following = asyncio.ensure_future(anext(self._events))
+        following = asyncio.ensure_future(anext(self._messages))
         try:
             await _send(send, b"retry: 3000\n\n")
             while True:
@@ -163,11 +166,11 @@ class EventStream(Response):
                     await _send(send, b": -\n\n")
                     continue
                 try:
-                    placed = following.result()
+                    message = following.result()
                 except StopAsyncIteration:
                     break
-                await _send(send, event_bytes(placed))
-                following = asyncio.ensure_future(anext(self._events))
+                await _send(send, message)
+                following = asyncio.ensure_future(anext(self._messages))
             await _send(send, b"event: end\ndata: {}\n\n", more=False)
         except TimeoutError:
             return  # stalled: the connection is closed unfinished

@@ -150,10 +150,11 @@ def test_nothing_is_lost_between_what_was_missed_and_what_is_live():
 
         store.meanwhile = one_more
         stream = await streams._stream(request, None, "0")
-        heard.extend([(await asyncio.wait_for(anext(stream._events), 2)).position for _ in range(3)])
+        heard.extend([await asyncio.wait_for(anext(stream._messages), 2) for _ in range(3)])
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(streams, "house_of", lambda request: request.app.state.house)
+        patch.setattr(streams, "event_bytes", lambda placed: placed.position)
         try:
             asyncio.run(follow())
         except TimeoutError:
@@ -346,7 +347,7 @@ def test_a_stream_that_is_left_leaves_nothing_behind():
         async def send(_message):
             return None
 
-        await streams.EventStream(news, listener, events)({}, leaves, send)
+        await streams.EventStream(events, leave=lambda: news.leave(listener))({}, leaves, send)
         await asyncio.sleep(0)
         return len(asyncio.all_tasks()) - 1
 
