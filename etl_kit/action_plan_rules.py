@@ -19,6 +19,7 @@ from etl_kit.rule_makers import (
     row_rule,
     table_rule,
 )
+from etl_kit.translation import N_
 
 _PROJECTS = "seguimiento_pa"
 _PRODUCTS = "seguimiento_productos_pa"
@@ -92,7 +93,7 @@ def _shares(table: str, columns: tuple[str, ...]) -> Rule:
         family=LOGIC,
         severity=Severity.HIGH,
         table=table,
-        about="avance entre 0 y 1",
+        about=N_("progress is between 0 and 1"),
         fails=outside(columns, 0, 1),
         shows=columns,
     )
@@ -104,7 +105,7 @@ def _rising(table: str, columns: tuple[str, ...]) -> Rule:
         family=LOGIC,
         severity=Severity.MEDIUM,
         table=table,
-        about="el avance no baja de un trimestre al siguiente",
+        about=N_("progress does not fall from one quarter to the next"),
         fails=falling(columns),
         shows=columns,
     )
@@ -116,7 +117,7 @@ def _not_negative(table: str, columns: tuple[str, ...]) -> Rule:
         family=LOGIC,
         severity=Severity.HIGH,
         table=table,
-        about="valores no negativos",
+        about=N_("values are not negative"),
         fails=below_zero(columns),
         shows=columns,
     )
@@ -128,7 +129,7 @@ def _known_organismo(table: str) -> Rule:
         family=THEMATIC,
         severity=Severity.MEDIUM,
         table=table,
-        about="el centro gestor está en el catálogo de la ciudad",
+        about=N_("the centro gestor is in the city's catalogue"),
         fails=not_one_of("cod_centro_gestor", _CODES),
         shows=("cod_centro_gestor",),
     )
@@ -140,7 +141,9 @@ _PROJECT_RULES: tuple[Rule, ...] = (
         family=CONTROL,
         severity=Severity.HIGH,
         table=_PROJECTS,
-        about="ejecución, obligado y pagos del corte son los del presupuesto del mismo mes (vigencia Actual), al peso",
+        about=N_(
+            "execution, obligations and payments of the cut are those of the same month's budget (vigencia Actual)"
+        ),
         checked=_TOTALS_CHECKED,
         failing=_TOTALS_APART,
         key=("periodo_corte",),
@@ -150,7 +153,7 @@ _PROJECT_RULES: tuple[Rule, ...] = (
         family=CONTROL,
         severity=Severity.MEDIUM,
         table=_PROJECTS,
-        about="ejecución, obligado y pagos de cada proyecto son los de su presupuesto del mismo mes",
+        about=N_("execution, obligations and payments of each project are those of its budget of the same month"),
         checked=f"SELECT count(*) {_BUDGET_OF_PROJECTS}",
         failing=_PROJECTS_APART,
     ),
@@ -159,7 +162,7 @@ _PROJECT_RULES: tuple[Rule, ...] = (
         family=CONTROL,
         severity=Severity.CRITICAL,
         table=_PROJECTS,
-        about="los valores de cada proyecto son la suma de sus actividades",
+        about=N_("the values of each project are the sums of its activities"),
         checked=f"SELECT count(*) FROM {_PROJECTS}",  # noqa: S608 - identifiers of this code
         failing=_SUMS_APART,
     ),
@@ -168,7 +171,7 @@ _PROJECT_RULES: tuple[Rule, ...] = (
         family=LOGIC,
         severity=Severity.MEDIUM,
         table=_PROJECTS,
-        about="el avance de un proyecto no baja entre cortes del mismo año",
+        about=N_("the progress of a project does not fall between cuts of the same year"),
         checked=f"SELECT count(*) - count(DISTINCT (bpin, year(periodo_corte))) FROM {_PROJECTS}",  # noqa: S608
         failing=_FALLS,
     ),
@@ -178,7 +181,7 @@ _PROJECT_RULES: tuple[Rule, ...] = (
         family=COMPLETENESS,
         severity=Severity.HIGH,
         table=_PROJECTS,
-        about="cada proyecto tiene BP, nombre, centro gestor y avance",
+        about=N_("each project has a BP, a name, a centro gestor and a progress"),
         fails=any_null(("bp", "nombre_proyecto", "cod_centro_gestor", "avance_proyecto")),
         shows=("bp", "nombre_proyecto", "cod_centro_gestor", "avance_proyecto"),
     ),
@@ -187,7 +190,7 @@ _PROJECT_RULES: tuple[Rule, ...] = (
         family=THEMATIC,
         severity=Severity.HIGH,
         table=_PROJECTS,
-        about="BPIN de 13 o 15 dígitos y BP de 8 dígitos",
+        about=N_("a BPIN has 13 or 15 digits, and a BP has 8"),
         fails=r"NOT regexp_full_match(bpin, '\d{13}(\d\d)?') OR NOT regexp_full_match(bp, 'BP\d{8}')",
         shows=("bp",),
     ),
@@ -197,7 +200,7 @@ _PROJECT_RULES: tuple[Rule, ...] = (
         family=TIME,
         severity=Severity.MEDIUM,
         table=_PROJECTS,
-        about="el proyecto empieza antes de terminar",
+        about=N_("the project begins before it ends"),
         fails="fecha_inicio > fecha_fin",
         shows=("fecha_inicio", "fecha_fin"),
     ),
@@ -206,7 +209,7 @@ _PROJECT_RULES: tuple[Rule, ...] = (
         table=_PROJECTS,
         column="periodo_corte",
         days=200,
-        about="el último corte del plan de acción tiene a lo sumo 200 días",
+        about=N_("the latest cut of the action plan is at most 200 days old"),
     ),
 )
 _ACTIVITY_RULES: tuple[Rule, ...] = (
@@ -218,7 +221,7 @@ _ACTIVITY_RULES: tuple[Rule, ...] = (
         family=BUDGET,
         severity=Severity.HIGH,
         table=_ACTIVITIES,
-        about="presupuesto modificado ≥ ejecución ≥ obligado ≥ pagos",
+        about=N_("modified budget ≥ execution ≥ obligations ≥ payments"),
         fails=_SPENDING,
         shows=MONEY_OF_ACTIVITY,
     ),
@@ -227,7 +230,7 @@ _ACTIVITY_RULES: tuple[Rule, ...] = (
         family=TIME,
         severity=Severity.MEDIUM,
         table=_ACTIVITIES,
-        about="la actividad empieza antes de terminar",
+        about=N_("the activity begins before it ends"),
         fails="fecha_inicio_actividad > fecha_fin_actividad",
         shows=("fecha_inicio_actividad", "fecha_fin_actividad"),
     ),
@@ -241,7 +244,7 @@ _PRODUCT_RULES: tuple[Rule, ...] = (
         family=LOGIC,
         severity=Severity.MEDIUM,
         table=_PRODUCTS,
-        about="los pesos de las actividades de un producto suman 1 (diferencia de hasta 0,02)",
+        about=N_("the weights of the activities of a product add up to 1 (to within 0.02)"),
         fails=f"abs(suma_ponderacion_actividades - 1) > {_WEIGHTS_OFF}",
         shows=("suma_ponderacion_actividades", "n_actividades", "nombre_producto_mga"),
     ),
@@ -250,7 +253,7 @@ _PRODUCT_RULES: tuple[Rule, ...] = (
         family=LOGIC,
         severity=Severity.MEDIUM,
         table=_PRODUCTS,
-        about="cantidad programada y ejecución física no negativas",
+        about=N_("the planned quantity and the physical execution are not negative"),
         fails=below_zero(("cantidad_programada_producto", *by_quarter("ejecucion_fisica"))),
         shows=("cantidad_programada_producto", *by_quarter("ejecucion_fisica")),
     ),
@@ -261,7 +264,7 @@ _TREE_RULES: tuple[Rule, ...] = (
         family=CONTROL,
         severity=Severity.HIGH,
         table=_ORGANISMOS,
-        about="los valores de cada organismo en el resumen son la suma de sus proyectos (diferencia de hasta $ 1)",
+        about=N_("the values of each department in the summary are the sums of its projects (to within $ 1)"),
         checked=f"SELECT count(*) FROM {_ORGANISMOS}",  # noqa: S608 - identifiers of this code
         failing=_TREES_APART,
     ),

@@ -4,6 +4,7 @@ from etl_kit.columns import EXECUTION, MOVEMENTS
 from etl_kit.organismos import ORGANISMOS
 from etl_kit.quality import Rule, Severity
 from etl_kit.rule_makers import BUDGET, COMPLETENESS, LOGIC, THEMATIC, TIME, fresh_rule, row_rule
+from etl_kit.translation import N_, Text
 
 _DETAIL = "ejecucion_detalle"
 _SIGNED_MOVEMENTS = MOVEMENTS[:-1]
@@ -47,7 +48,7 @@ def _sums_differ(table: str, columns: tuple[str, ...]) -> tuple[str, str]:
     return f"SELECT count(*) FROM {table}", failing  # noqa: S608 - identifiers of this code
 
 
-def _identity(rule_id: str, about: str, fails: str, shows: tuple[str, ...]) -> Rule:
+def _identity(rule_id: str, about: Text, fails: str, shows: tuple[str, ...]) -> Rule:
     return row_rule(
         rule_id, family=BUDGET, severity=Severity.CRITICAL, table=_DETAIL, about=about, fails=fails, shows=shows
     )
@@ -60,7 +61,7 @@ def _same_sums(rule_id: str, table: str, columns: tuple[str, ...]) -> Rule:
         family=BUDGET,
         severity=Severity.CRITICAL,
         table=table,
-        about="cada valor por proyecto es la suma de las líneas publicadas (ejecucion_detalle)",
+        about=N_("each value of a project is the sum of the published lines (ejecucion_detalle)"),
         checked=checked,
         failing=failing,
         key=("bpin", "periodo_corte", "vigencia"),
@@ -75,7 +76,7 @@ def _never_falls(rule_id: str, severity: Severity, columns: tuple[str, ...]) -> 
         family=BUDGET,
         severity=severity,
         table="ejecucion_presupuestal",
-        about=f"acumulados que no bajan entre cortes del mismo año: {', '.join(columns)}",
+        about=N_("cumulative amounts do not fall between cuts of the same year: {columns}", columns=", ".join(columns)),
         checked=_PAIRS,
         failing=f"SELECT * FROM ({_CUTS.format(amounts=amounts)}) AS cortes WHERE {falls}",  # noqa: S608
         key=("bpin", "vigencia", "periodo_corte"),
@@ -85,25 +86,25 @@ def _never_falls(rule_id: str, severity: Severity, columns: tuple[str, ...]) -> 
 BUDGET_RULES: tuple[Rule, ...] = (
     _identity(
         "PR001",
-        "PPTO. MODIFICADO = PPTO INICIAL + los seis movimientos con su signo",
+        N_("PPTO. MODIFICADO = PPTO INICIAL + the six movements with their sign"),
         f"ppto_modificado <> {' + '.join(_SIGNED_MOVEMENTS)}",
         MOVEMENTS,
     ),
     _identity(
         "PR002",
-        "EJECUCION = TOTAL ACUMULADO RPC",
+        Text("EJECUCION = TOTAL ACUMULADO RPC"),
         "ejecucion <> total_acumulado_rpc",
         ("ejecucion", "total_acumulado_rpc"),
     ),
     _identity(
         "PR003",
-        "SALDOS CDP = CDP − RPC",
+        Text("SALDOS CDP = CDP − RPC"),
         "saldos_cdp <> total_acumulado_cdp - total_acumulado_rpc",
         ("saldos_cdp", "total_acumulado_cdp", "total_acumulado_rpc"),
     ),
     _identity(
         "PR004",
-        "PPTO. DISPONIBLE = PPTO. MODIFICADO − CDP",
+        Text("PPTO. DISPONIBLE = PPTO. MODIFICADO − CDP"),
         "ppto_disponible <> ppto_modificado - total_acumulado_cdp",
         ("ppto_disponible", "ppto_modificado", "total_acumulado_cdp"),
     ),
@@ -112,7 +113,7 @@ BUDGET_RULES: tuple[Rule, ...] = (
         family=BUDGET,
         severity=Severity.HIGH,
         table=_DETAIL,
-        about="CDP ≥ RPC ≥ obligación ≥ pagos",
+        about=N_("CDP ≥ RPC ≥ obligations ≥ payments"),
         fails=(
             "total_acumulado_cdp < total_acumulado_rpc OR total_acumulado_rpc < total_acumul_obligac"
             " OR total_acumul_obligac < pagos"
@@ -126,7 +127,7 @@ BUDGET_RULES: tuple[Rule, ...] = (
         family=BUDGET,
         severity=Severity.MEDIUM,
         table=_DETAIL,
-        about="una fila de Reserva o Balance tiene PPTO INICIAL 0",
+        about=N_("a row of Reserva or Balance has PPTO INICIAL 0"),
         among=_CARRIED,
         fails="ppto_inicial <> 0",
         shows=("vigencia", "ppto_inicial"),
@@ -136,7 +137,9 @@ BUDGET_RULES: tuple[Rule, ...] = (
         family=BUDGET,
         severity=Severity.HIGH,
         table=_DETAIL,
-        about="mes con vigencias confiables (menos del 2 % de filas de Reserva o Balance con PPTO INICIAL)",
+        about=N_(
+            "the month's vigencias can be trusted (less than 2 % of the rows of Reserva or Balance have a PPTO INICIAL)"
+        ),
         checked=_CARRIED_MONTHS_CHECKED,
         failing=_CARRIED_MONTHS,
         key=("periodo_corte", "vigencia"),
@@ -148,7 +151,7 @@ BUDGET_RULES: tuple[Rule, ...] = (
         family=BUDGET,
         severity=Severity.MEDIUM,
         table=_DETAIL,
-        about="lo ejecutado no supera el presupuesto modificado",
+        about=N_("what is executed does not exceed the modified budget"),
         fails="ejecucion > ppto_modificado",
         shows=("ejecucion", "ppto_modificado"),
     ),
@@ -157,7 +160,7 @@ BUDGET_RULES: tuple[Rule, ...] = (
         family=LOGIC,
         severity=Severity.HIGH,
         table=_DETAIL,
-        about="signos: reducciones, contracréditos y aplazamientos ≤ 0; los demás valores ≥ 0",
+        about=N_("signs: reductions, transfers out and deferrals ≤ 0; every other value ≥ 0"),
         fails=(
             "reducciones > 0 OR contracreditos > 0 OR aplazamiento > 0 OR ppto_inicial < 0 OR adiciones < 0"
             " OR creditos < 0 OR desaplazamiento < 0 OR ppto_modificado < 0 OR total_acumulado_cdp < 0"
@@ -170,7 +173,7 @@ BUDGET_RULES: tuple[Rule, ...] = (
         family=COMPLETENESS,
         severity=Severity.HIGH,
         table=_DETAIL,
-        about="cada línea tiene BPIN, nombre de proyecto y los quince valores",
+        about=N_("each line has a BPIN, the name of its project and the fifteen values"),
         fails=" OR ".join(f"{name} IS NULL" for name in ("bpin", "nombre_proyecto", *MOVEMENTS, *EXECUTION)),
         shows=("bpin", "nombre_proyecto"),
     ),
@@ -179,7 +182,7 @@ BUDGET_RULES: tuple[Rule, ...] = (
         family=COMPLETENESS,
         severity=Severity.MEDIUM,
         table="datos_caracteristicos_proyectos",
-        about="cada proyecto tiene BP, nombre y centro gestor",
+        about=N_("each project has a BP, a name and a centro gestor"),
         fails="bp IS NULL OR nombre_proyecto IS NULL OR cod_centro_gestor IS NULL",
         shows=("bp", "nombre_proyecto", "cod_centro_gestor"),
     ),
@@ -188,7 +191,7 @@ BUDGET_RULES: tuple[Rule, ...] = (
         family=THEMATIC,
         severity=Severity.MEDIUM,
         table=_DETAIL,
-        about="VIGENCIA es Actual, Reserva o Balance",
+        about=N_("VIGENCIA is Actual, Reserva or Balance"),
         fails="NOT (vigencia = 'Actual' OR vigencia LIKE 'Reserva%' OR vigencia = 'Balance')",
     ),
     row_rule(
@@ -196,7 +199,7 @@ BUDGET_RULES: tuple[Rule, ...] = (
         family=THEMATIC,
         severity=Severity.HIGH,
         table=_DETAIL,
-        about="BPIN de 13 o 15 dígitos y BP de 8 dígitos",
+        about=N_("a BPIN has 13 or 15 digits, and a BP has 8"),
         fails=(r"NOT regexp_full_match(bpin, '\d{13}(\d\d)?') OR NOT regexp_full_match(bp, 'BP\d{8}')"),
         shows=("bpin",),
     ),
@@ -205,7 +208,7 @@ BUDGET_RULES: tuple[Rule, ...] = (
         family=THEMATIC,
         severity=Severity.MEDIUM,
         table=_DETAIL,
-        about="el centro gestor está en el catálogo de la ciudad",
+        about=N_("the centro gestor is in the city's catalogue"),
         fails=f"cod_centro_gestor NOT IN ({_CODES})",
         shows=("nombre_centro_gestor",),
     ),
@@ -214,7 +217,7 @@ BUDGET_RULES: tuple[Rule, ...] = (
         family=TIME,
         severity=Severity.HIGH,
         table=_DETAIL,
-        about="el corte es un fin de mes entre 2020 y 2030",
+        about=N_("the cut is the end of a month between 2020 and 2030"),
         fails="periodo_corte <> last_day(periodo_corte) OR year(periodo_corte) NOT BETWEEN 2020 AND 2030",
     ),
     Rule(
@@ -222,7 +225,7 @@ BUDGET_RULES: tuple[Rule, ...] = (
         family=TIME,
         severity=Severity.LOW,
         table="ejecucion_presupuestal",
-        about="no falta ningún mes entre dos cortes del mismo año",
+        about=N_("no month is missing between two cuts of the same year"),
         checked="SELECT count(DISTINCT periodo_corte) FROM ejecucion_presupuestal",
         failing=_MISSING_MONTHS,
         key=("periodo_corte",),
@@ -232,7 +235,7 @@ BUDGET_RULES: tuple[Rule, ...] = (
         table="ejecucion_presupuestal",
         column="periodo_corte",
         days=75,
-        about="el último corte del presupuesto tiene a lo sumo 75 días",
+        about=N_("the latest cut of the budget is at most 75 days old"),
     ),
 )
 """Source: domain brief §2.2 (identities, checked on every row of six files) and §4.12."""

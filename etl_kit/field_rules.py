@@ -13,6 +13,7 @@ from etl_kit.rule_makers import (
     row_rule,
     table_rule,
 )
+from etl_kit.translation import N_
 
 _REPORTS = "centros_gravedad"
 _TERRITORIES = "territorios"
@@ -36,7 +37,7 @@ FIELD_RULES: tuple[Rule, ...] = (
         family=COMPLETENESS,
         severity=Severity.HIGH,
         table=_REPORTS,
-        about="cada novedad tiene fecha, categoría y sitio",
+        about=N_("each report has a date, a category and a site"),
         fails=any_null(("fecha", "novedad", "sitio")),
         shows=("fecha", "novedad", "sitio"),
     ),
@@ -45,7 +46,7 @@ FIELD_RULES: tuple[Rule, ...] = (
         family=COMPLETENESS,
         severity=Severity.MEDIUM,
         table=_REPORTS,
-        about="cada novedad tiene un lugar en la ciudad",
+        about=N_("each report has a place in the city"),
         fails=f"geometria IS NULL AND NOT {ELSEWHERE}",  # that is PA001's
         shows=("motivo_sin_geometria", "sitio"),
     ),
@@ -54,7 +55,7 @@ FIELD_RULES: tuple[Rule, ...] = (
         family=THEMATIC,
         severity=Severity.LOW,
         table=_REPORTS,
-        about="el enlace de la imagen es una dirección web",
+        about=N_("the link of the picture is a web address"),
         fails="NOT regexp_matches(imagen_url, '^https?://[^ ]+')",
         shows=("imagen_url",),
     ),
@@ -63,7 +64,7 @@ FIELD_RULES: tuple[Rule, ...] = (
         family=TIME,
         severity=Severity.HIGH,
         table=_REPORTS,
-        about="la novedad no es posterior a hoy",
+        about=N_("the report is not later than today"),
         fails="fecha > getvariable('hoy')",
         shows=("fecha",),
     ),
@@ -72,7 +73,7 @@ FIELD_RULES: tuple[Rule, ...] = (
         family=LOGIC,
         severity=Severity.LOW,
         table=_REPORTS,
-        about="ninguna novedad está repetida con otro código",
+        about=N_("no report is repeated under another code"),
         checked=f"SELECT count(*) FROM {_REPORTS}",  # noqa: S608 - identifiers of this code
         failing=_TWICE,
     ),
@@ -81,7 +82,7 @@ FIELD_RULES: tuple[Rule, ...] = (
         family=REFERENCES,
         severity=Severity.MEDIUM,
         table=_REPORTS,
-        about="la comuna o el corregimiento está en el mapa de la ciudad",
+        about=N_("the comuna or corregimiento is on the city's map"),
         among=f"territorio IS NOT NULL AND EXISTS (SELECT 1 FROM {_TERRITORIES})",  # noqa: S608 - identifiers of this code
         fails=f"territorio NOT IN (SELECT territorio FROM {_TERRITORIES})",  # noqa: S608 - identifiers of this code
         shows=("territorio",),
@@ -92,7 +93,7 @@ FIELD_RULES: tuple[Rule, ...] = (
         family=COMPLETENESS,
         severity=Severity.HIGH,
         table=_TERRITORIES,
-        about="el mapa tiene las 22 comunas y los 15 corregimientos",
+        about=N_("the map has the 22 comunas and the 15 corregimientos"),
         checked=f"SELECT {len(_AREAS)}",
         failing=_MISSING_AREAS,
         key=("tipo",),
@@ -103,7 +104,7 @@ FIELD_RULES: tuple[Rule, ...] = (
             family=LOGIC,
             severity=Severity.HIGH,
             table=table,
-            about="el área es mayor que cero",
+            about=N_("the area is greater than zero"),
             fails="area_km2 <= 0",
             shows=("area_km2",),
         )

@@ -14,6 +14,7 @@ from etl_kit.rule_makers import (
     row_rule,
     table_rule,
 )
+from etl_kit.translation import N_, Text
 
 _BANKS = "emp_bancos"
 _AGREED = "emp_negociaciones"
@@ -51,13 +52,13 @@ def _not_negative(table: str, *columns: str) -> Rule:
         family=LOGIC,
         severity=Severity.HIGH,
         table=table,
-        about="valores no negativos",
+        about=N_("values are not negative"),
         fails=below_zero(columns),
         shows=columns,
     )
 
 
-def _complete(table: str, severity: Severity, about: str, *columns: str) -> Rule:
+def _complete(table: str, severity: Severity, about: Text, *columns: str) -> Rule:
     return row_rule(
         "CO001",
         family=COMPLETENESS,
@@ -78,7 +79,7 @@ def _months(table: str) -> tuple[Rule, ...]:
             family=LOGIC,
             severity=Severity.HIGH,
             table=table,
-            about="avance entre 0 y 1",
+            about=N_("progress is between 0 and 1"),
             fails=outside(("avance_planeado", "avance_real"), 0, 1),
             shows=("avance_planeado", "avance_real"),
         ),
@@ -87,21 +88,28 @@ def _months(table: str) -> tuple[Rule, ...]:
             family=TIME,
             severity=Severity.HIGH,
             table=table,
-            about="el mes es su primer día, entre 2020 y 2030",
+            about=N_("a month is its first day, between 2020 and 2030"),
             fails="day(mes) <> 1 OR year(mes) NOT BETWEEN 2020 AND 2030",
         ),
     )
 
 
 LOAN_RULES: tuple[Rule, ...] = (
-    _complete(_BANKS, Severity.LOW, "de cada banco se conocen cupo, plazo y tasa", "cupo", "plazo", "tasa"),
+    _complete(
+        _BANKS,
+        Severity.LOW,
+        N_("the credit limit, the term and the rate of each bank are known"),
+        "cupo",
+        "plazo",
+        "tasa",
+    ),
     _not_negative(_BANKS, "cupo", "valor_negociado"),
     row_rule(
         "FI001",
         family=MONEY,
         severity=Severity.HIGH,
         table=_BANKS,
-        about="lo negociado no supera el cupo del banco",
+        about=N_("what was negotiated does not exceed the bank's credit limit"),
         fails="valor_negociado > cupo",
         shows=("valor_negociado", "cupo"),
     ),
@@ -110,18 +118,20 @@ LOAN_RULES: tuple[Rule, ...] = (
         family=CONTROL,
         severity=Severity.CRITICAL,
         table=_BANKS,
-        about="lo negociado con cada banco es la suma de sus acuerdos",
+        about=N_("what was negotiated with each bank is the sum of its agreements"),
         checked=f"SELECT count(*) FROM {_BANKS}",  # noqa: S608 - identifiers of this code
         failing=_BANKS_APART,
     ),
-    _complete(_AGREED, Severity.HIGH, "cada acuerdo tiene proyecto y valor", "nombre_proyecto", "valor_negociado"),
+    _complete(
+        _AGREED, Severity.HIGH, N_("each agreement has a project and a value"), "nombre_proyecto", "valor_negociado"
+    ),
     _not_negative(_AGREED, "valor_negociado"),
     table_rule(
         "FI001",
         family=MONEY,
         severity=Severity.MEDIUM,
         table=_AGREED,
-        about="lo incorporado al presupuesto no supera lo negociado",
+        about=N_("what was taken into the budget does not exceed what was negotiated"),
         checked=f"SELECT count(*) FROM {_AGREED}",  # noqa: S608 - identifiers of this code
         failing=_INCORPORATED_TOO_MUCH,
     ),
@@ -131,13 +141,13 @@ LOAN_RULES: tuple[Rule, ...] = (
         family=TIME,
         severity=Severity.HIGH,
         table=_INCORPORATED,
-        about="año entre 2020 y 2030",
+        about=N_("the year is between 2020 and 2030"),
         fails=outside(("anio",), 2020, 2030),
     ),
     _complete(
         _PLANNED,
         Severity.MEDIUM,
-        "cada contrato previsto tiene banco, proyecto, centro gestor y valor",
+        N_("each planned contract has a bank, a project, a centro gestor and a value"),
         "banco",
         "bp",
         "cod_centro_gestor",
@@ -149,7 +159,7 @@ LOAN_RULES: tuple[Rule, ...] = (
         family=MONEY,
         severity=Severity.MEDIUM,
         table=_PLANNED,
-        about="lo que se planea desembolsar no supera el valor del contrato (diferencia de hasta $ 1)",
+        about=N_("what is planned to be disbursed does not exceed the value of the contract (to within $ 1)"),
         fails=f"total_planeado > valor_contrato + {_TOLERANCE}",
         shows=("total_planeado", "valor_contrato"),
     ),
@@ -158,7 +168,7 @@ LOAN_RULES: tuple[Rule, ...] = (
         family=MONEY,
         severity=Severity.HIGH,
         table=_PLANNED,
-        about="lo desembolsado no supera el valor del contrato (diferencia de hasta $ 1)",
+        about=N_("what was disbursed does not exceed the value of the contract (to within $ 1)"),
         fails=f"total_real > valor_contrato + {_TOLERANCE}",
         shows=("total_real", "valor_contrato"),
     ),
@@ -167,7 +177,7 @@ LOAN_RULES: tuple[Rule, ...] = (
         family=CONTROL,
         severity=Severity.CRITICAL,
         table=_PLANNED,
-        about="lo planeado y lo real de un contrato son la suma de sus meses (diferencia de hasta $ 1)",
+        about=N_("the planned and the real amount of a contract are the sums of its months (to within $ 1)"),
         checked=f"SELECT count(*) FROM {_PLANNED} JOIN {_FLOW_SUMS} USING (clave)",  # noqa: S608
         failing=_FLOW_APART,
     ),
@@ -176,14 +186,18 @@ LOAN_RULES: tuple[Rule, ...] = (
         family=TIME,
         severity=Severity.HIGH,
         table=_PLANNED,
-        about="el contrato empieza antes de terminar",
+        about=N_("the contract begins before it ends"),
         fails="fecha_inicio > fecha_terminacion",
         shows=("fecha_inicio", "fecha_terminacion"),
     ),
     *_months(_FLOW),
     *_months(_CASH),
     _complete(
-        _FOLLOWED, Severity.MEDIUM, "cada proceso tiene centro gestor y valor", "cod_centro_gestor", "valor_total"
+        _FOLLOWED,
+        Severity.MEDIUM,
+        N_("each process has a centro gestor and a value"),
+        "cod_centro_gestor",
+        "valor_total",
     ),
     _not_negative(_FOLLOWED, "valor_total", "valor_plataforma"),
     *(
@@ -191,7 +205,7 @@ LOAN_RULES: tuple[Rule, ...] = (
             "RI005",
             severity=Severity.LOW,  # the plan that is loaded is of one year
             table=table,
-            about="la compra que se nombra está en el plan de adquisiciones (paa)",
+            about=N_("the purchase that is named is in the procurement plan (paa)"),
             columns=("id_paa",),
             other="paa",
             other_columns=("id",),

@@ -6,6 +6,7 @@ from etl_kit.coordinates import CITY_BOX
 from etl_kit.organismos import ORGANISMOS
 from etl_kit.quality import Rule, Severity
 from etl_kit.rule_makers import COMPLETENESS, LOGIC, POSITION, THEMATIC, not_one_of, row_rule
+from etl_kit.translation import N_
 
 NO_SUBSIDY: Final = "clase_up IS DISTINCT FROM 'Subsidios'"  # a subsidy is of people, not of a place
 _PLACED = "lat IS NOT NULL AND lon IS NOT NULL"
@@ -33,7 +34,7 @@ def coordinate_rules(table: str) -> tuple[Rule, ...]:
             family=LOGIC,
             severity=Severity.HIGH,
             table=table,
-            about="la geometría es un GeoJSON válido y las dos coordenadas van juntas",
+            about=N_("the geometry is valid GeoJSON, and both coordinates come together"),
             fails=f"({_DRAWN} AND ({_NO_GEOJSON})) OR (lat IS NULL) <> (lon IS NULL)",
             shows=("lat", "lon", "geometria"),
         ),
@@ -42,7 +43,7 @@ def coordinate_rules(table: str) -> tuple[Rule, ...]:
             family=POSITION,
             severity=Severity.HIGH,
             table=table,
-            about="las coordenadas están en Cali, corregimientos incluidos",
+            about=N_("the coordinates are in Cali, its corregimientos included"),
             among=f"{_PLACED} AND lat <> 0 AND lon <> 0",  # those are PA003's
             fails=_OUT_OF_CITY,
             shows=("lat", "lon"),
@@ -52,7 +53,7 @@ def coordinate_rules(table: str) -> tuple[Rule, ...]:
             family=POSITION,
             severity=Severity.HIGH,
             table=table,
-            about="la geometría está en grados (EPSG:4326), longitud primero y sin altura",
+            about=N_("the geometry is in degrees (EPSG:4326), longitude first, without altitude"),
             among=_DRAWN,
             fails=_NO_DEGREES,
             shows=("geometria",),
@@ -62,7 +63,7 @@ def coordinate_rules(table: str) -> tuple[Rule, ...]:
             family=POSITION,
             severity=Severity.HIGH,
             table=table,
-            about="las coordenadas no son (0, 0)",
+            about=N_("the coordinates are not (0, 0)"),
             among=_PLACED,
             fails="lat = 0 OR lon = 0",
             shows=("lat", "lon"),
@@ -72,7 +73,7 @@ def coordinate_rules(table: str) -> tuple[Rule, ...]:
             family=POSITION,
             severity=Severity.LOW,
             table=table,
-            about="las coordenadas se leen sin reparación",
+            about=N_("the coordinates are read without repair"),
             among=_PLACED,
             fails="reparacion IS NOT NULL",
             shows=("reparacion", "lat", "lon"),
@@ -89,7 +90,7 @@ def place_rules(table: str) -> tuple[Rule, ...]:
             family=COMPLETENESS,
             severity=Severity.MEDIUM,
             table=table,
-            about="si hay dirección, hay geometría (sin contar subsidios)",
+            about=N_("where there is an address there is a geometry (subsidies aside)"),
             among=f"direccion IS NOT NULL AND {NO_SUBSIDY}",
             fails=f"geometria IS NULL AND NOT {ELSEWHERE}",  # that is PA001's
             shows=("direccion", "motivo_sin_geometria"),
@@ -99,7 +100,7 @@ def place_rules(table: str) -> tuple[Rule, ...]:
             family=POSITION,
             severity=Severity.MEDIUM,
             table=table,
-            about="la geometría está en la comuna o el corregimiento que se declara",
+            about=N_("the geometry is in the comuna or corregimiento that is declared"),
             among="territorio_declarado IS NOT NULL AND territorio_calculado IS NOT NULL",
             fails="territorio_declarado <> territorio_calculado",
             shows=("territorio_declarado", "territorio_calculado", "lat", "lon"),
@@ -109,7 +110,7 @@ def place_rules(table: str) -> tuple[Rule, ...]:
             family=POSITION,
             severity=Severity.LOW,
             table=table,
-            about="la geometría está en el barrio o la vereda que se declara",
+            about=N_("the geometry is in the barrio or vereda that is declared"),
             among=(
                 "barrio_vereda_declarado IS NOT NULL AND barrio_vereda_calculado IS NOT NULL"
                 " AND coalesce(territorio_declarado = territorio_calculado, TRUE)"  # in another comuna it is PA004's
@@ -122,7 +123,7 @@ def place_rules(table: str) -> tuple[Rule, ...]:
             family=THEMATIC,
             severity=Severity.MEDIUM,
             table=table,
-            about="la comuna o el corregimiento que se declara está en el mapa de la ciudad",
+            about=N_("the comuna or corregimiento that is declared is on the city's map"),
             among="comuna_corregimiento_declarada IS NOT NULL",
             fails=f"territorio_declarado IS NULL OR NOT regexp_matches(territorio_declarado, '{_LABELS}')",
             shows=("comuna_corregimiento_declarada", "territorio_declarado"),
@@ -132,7 +133,7 @@ def place_rules(table: str) -> tuple[Rule, ...]:
             family=THEMATIC,
             severity=Severity.MEDIUM,
             table=table,
-            about="el centro gestor está en el catálogo de la ciudad",
+            about=N_("the centro gestor is in the city's catalogue"),
             among="nombre_centro_gestor IS NOT NULL",
             fails=f"cod_centro_gestor IS NULL OR {not_one_of('cod_centro_gestor', _CODES)}",
             shows=("cod_centro_gestor", "nombre_centro_gestor"),

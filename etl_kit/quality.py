@@ -12,6 +12,7 @@ import duckdb
 import polars as pl
 
 from etl_kit.datasets import WAREHOUSE
+from etl_kit.translation import Text
 
 ROWS_KEPT = 200
 """Failing rows kept per rule; the true count stands beside them."""
@@ -65,9 +66,9 @@ class Rule:
 
     Attributes:
         rule_id: family and number, such as `PR001`; unique together with `table`.
-        family: what kind of quality it is about, in Spanish.
+        family: what kind of quality it is about.
         table: the table whose score it counts in.
-        about: what must hold, in Spanish; it is stored and printed with the result.
+        about: what must hold; said in the reader's language, and stored with the result in the data's (Spanish).
         checked: SELECT of one number: how many items were looked at.
         failing: SELECT of the items that break the rule: the columns of `key` first, then what explains it.
         key: the columns of `failing` that tell which item it is.
@@ -78,10 +79,10 @@ class Rule:
     """
 
     rule_id: str
-    family: str
+    family: Text
     severity: Severity
     table: str
-    about: str
+    about: Text
     checked: str
     failing: str
     key: tuple[str, ...]

@@ -8,7 +8,7 @@ from etl_kit.quality import ROWS_KEPT, Rule, Severity
 from etl_kit.quality_centres import ROWS_PER_RULE
 from etl_kit.quality_rules import RULES
 
-_HEAD = ("| regla | severidad | familia | qué debe cumplirse |", "|---|---|---|---|")
+_HEAD = ("| regla | severidad | familia | qué debe cumplirse | *what must hold* |", "|---|---|---|---|---|")
 _WEIGHTS = ", ".join(f"{severity} {severity.weight}" for severity in Severity)
 _INTRODUCTION = f"""# Reglas de calidad
 
@@ -31,6 +31,11 @@ Esta página se escribe a partir de las reglas mismas (`etl_kit/quality_rules.py
 - Lo que no se puede leer no llega a estas tablas: queda entre los rechazados de su transformación. Así se revisan las
   reglas LC002 (avance numérico) y TQ002 (formato de fecha) del original.
 - Una regla que no se puede preguntar, porque falta su tabla, queda `no_evaluada`; nunca cuenta como cumplida.
+
+*English: this page is written from the rules themselves; what each must hold stands in the last column. A table's score
+is max(0, 100 − Σ weights of what fails ÷ (n × 10) × 100), n being its rows and those refused on the way to it; the
+overall score is the mean of the tables. A rule that cannot be asked is `no_evaluada` and never counts as kept; with
+`gate`, a broken CRITICAL one stops the publication.*
 """
 
 
@@ -43,10 +48,16 @@ def rules_as_markdown(rules: Sequence[Rule]) -> str:
             (rule for rule in rules if rule.table == dataset.name),
             key=lambda rule: (order.index(rule.severity), rule.rule_id),
         )
-        rows = [f"| {rule.rule_id} | {rule.severity} | {rule.family} | {_cell(rule.about)} |" for rule in own]
-        heading = [f"## {dataset.name}", "", f"Una fila es {dataset.about}.", ""]
+        row_is = [f"Una fila es {dataset.about.said_in('es')}.", f"*A row is {dataset.about.said_in('en')}.*"]
+        heading = [f"## {dataset.name}", "", *row_is, ""]
+        rows = [_row(rule) for rule in own]
         parts.append("\n".join([*heading, *_HEAD, *rows, ""]))
     return "\n".join(parts)
+
+
+def _row(rule: Rule) -> str:
+    spanish, english = (_cell(rule.about.said_in(language)) for language in ("es", "en"))
+    return f"| {rule.rule_id} | {rule.severity} | {rule.family.said_in('es')} | {spanish} | *{english}* |"
 
 
 def _cell(text: str) -> str:

@@ -19,6 +19,9 @@ from etl_kit.warehouse import ArrowStream
 ROWS_OF_RUNS_KEPT = 60
 """Runs whose failing rows are kept; counts and scores of older ones stay."""
 
+_STORED = "es"
+"""The language of stored texts: that of the data, whoever runs the checks; they are translated where they are shown."""
+
 _TABLES = (
     """
     CREATE TABLE IF NOT EXISTS main.calidad_corridas (
@@ -195,9 +198,9 @@ def _keep_result(
             *which,
             rule.rule_id,
             rule.table,
-            rule.family,
+            rule.family.said_in(_STORED),
             rule.severity.value,
-            rule.about,
+            rule.about.said_in(_STORED),
             finding.checked,
             finding.failed,
             finding.coverage,

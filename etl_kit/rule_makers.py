@@ -9,18 +9,19 @@ from etl_kit.datasets import WAREHOUSE, Dataset
 from etl_kit.lineage import LINEAGE
 from etl_kit.quality import Rule, Severity
 from etl_kit.text import NULL_WORDS
+from etl_kit.translation import N_, Text
 
-LOGIC = "consistencia lógica"
-COMPLETENESS = "completitud"
-THEMATIC = "exactitud temática"
-TIME = "calidad temporal"
-BUDGET = "identidades presupuestales"
-MONEY = "coherencia financiera"
-REFERENCES = "integridad referencial"
-VOLUME = "volumen"
-FRESHNESS = "actualidad"
-POSITION = "exactitud posicional"
-CONTROL = "totales de control"
+LOGIC = N_("logical consistency")
+COMPLETENESS = N_("completeness")
+THEMATIC = N_("thematic accuracy")
+TIME = N_("temporal quality")
+BUDGET = N_("budget identities")
+MONEY = N_("financial coherence")
+REFERENCES = N_("referential integrity")
+VOLUME = N_("volume")
+FRESHNESS = N_("freshness")
+POSITION = N_("positional accuracy")
+CONTROL = N_("control totals")
 
 _KEYS = {dataset.name: dataset.key for dataset in WAREHOUSE}
 _CHECKED = Template("SELECT count(*) FROM $table WHERE $among")
@@ -54,10 +55,10 @@ _SENTINELS = sorted(NULL_WORDS - {"", "0", "-"})
 def row_rule(
     rule_id: str,
     *,
-    family: str,
+    family: Text,
     severity: Severity,
     table: str,
-    about: str,
+    about: Text,
     fails: str,
     shows: Iterable[str] = (),
     among: str = "TRUE",
@@ -84,7 +85,7 @@ def reference_rule(
     *,
     severity: Severity,
     table: str,
-    about: str,
+    about: Text,
     columns: Iterable[str],
     other: str,
     other_columns: Iterable[str] | None = None,
@@ -112,10 +113,10 @@ def reference_rule(
 def table_rule(
     rule_id: str,
     *,
-    family: str,
+    family: Text,
     severity: Severity,
     table: str,
-    about: str,
+    about: Text,
     checked: str,
     failing: str,
     key: Iterable[str] | None = None,
@@ -163,7 +164,7 @@ def not_one_of(column: str, names: Iterable[str]) -> str:
     return f"{column} NOT IN ({listed})"
 
 
-def fresh_rule(rule_id: str, *, table: str, column: str, days: int, about: str) -> Rule:
+def fresh_rule(rule_id: str, *, table: str, column: str, days: int, about: Text) -> Rule:
     """A rule that the latest `column` of a table is at most `days` days old."""
     return Rule(
         rule_id=rule_id,
@@ -187,7 +188,7 @@ def loaded_lately_rule(rule_id: str, *, table: str, days: int) -> Rule:
         family=FRESHNESS,
         severity=Severity.MEDIUM,
         table=table,
-        about=f"los datos se consultaron en la fuente hace a lo sumo {days} días",
+        about=N_("the data was read from its source at most {days} days ago", days=days),
         checked=_LOADS.substitute(table=table),
         failing=_STALE.substitute(table=table, days=days),
         key=("tabla",),
@@ -222,7 +223,7 @@ def _repeated_keys(dataset: Dataset) -> Rule:
         family=LOGIC,
         severity=Severity.CRITICAL,
         table=dataset.name,
-        about=f"cada clave ({', '.join(dataset.key)}) aparece una sola vez",
+        about=N_("each key ({columns}) appears only once", columns=", ".join(dataset.key)),
         checked=_CHECKED.substitute(table=dataset.name, among="TRUE"),
         failing=_REPEATED.substitute(table=dataset.name, key=", ".join(dataset.key)),
         key=dataset.key,
@@ -236,7 +237,7 @@ def _sentinels_left(dataset: Dataset, texts: list[str]) -> Rule:
         family=COMPLETENESS,
         severity=Severity.LOW,
         table=dataset.name,
-        about="los textos que significan «sin dato» (No Definido, ND…) quedaron vacíos",
+        about=N_("texts that mean “no data” (No Definido, ND…) were left empty"),
         fails=" OR ".join(f"lower(strip_accents(trim({name}))) IN ({words})" for name in texts),
         shows=texts,
     )
@@ -248,7 +249,7 @@ def _dates_in_range(dataset: Dataset, dates: list[str]) -> Rule:
         family=TIME,
         severity=Severity.MEDIUM,
         table=dataset.name,
-        about="fechas entre 2000 y 2060",
+        about=N_("dates are between 2000 and 2060"),
         fails=" OR ".join(f"{name} NOT BETWEEN {_DATES_FROM} AND {_DATES_TO}" for name in dates),
         shows=dates,
     )
@@ -260,7 +261,7 @@ def _mostly_empty(dataset: Dataset, optional: list[str]) -> Rule:
         family=COMPLETENESS,
         severity=Severity.LOW,
         table=dataset.name,
-        about="cada columna tiene dato en al menos la mitad de las filas",
+        about=N_("each column has data in at least half of the rows"),
         checked=f"SELECT {len(optional)}",
         failing=" UNION ALL ".join(_EMPTY_COLUMN.substitute(table=dataset.name, column=name) for name in optional),
         key=("columna",),
@@ -274,7 +275,7 @@ def _references(dataset: Dataset) -> list[Rule]:
             f"RI1{number:02d}",
             severity=Severity.CRITICAL if foreign.enforced else Severity.MEDIUM,
             table=dataset.name,
-            about=f"{', '.join(foreign.columns)} existe en {foreign.dataset}",
+            about=N_("{columns} exists in {dataset}", columns=", ".join(foreign.columns), dataset=foreign.dataset),
             columns=foreign.columns,
             other=foreign.dataset,
             other_columns=_KEYS[foreign.dataset] if len(foreign.columns) == len(_KEYS[foreign.dataset]) else None,
@@ -287,10 +288,14 @@ def _volume(dataset: Dataset) -> list[Rule]:
     lost = {
         "VO001": (
             Severity.HIGH,
-            "no menos del 80 % de las filas de la vez anterior",
+            N_("no less than 80 % of the rows of the time before"),
             "ahora.filas < antes.filas * 0.8",
         ),
-        "VO002": (Severity.CRITICAL, "una tabla que tenía filas no queda vacía", "ahora.filas = 0 AND antes.filas > 0"),
+        "VO002": (
+            Severity.CRITICAL,
+            N_("a table that had rows is not left empty"),
+            "ahora.filas = 0 AND antes.filas > 0",
+        ),
     }
     return [
         Rule(

@@ -2,11 +2,44 @@
 
 import gettext
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 DOMAIN = "etl"
 LOCALE = Path(__file__).parent / "locale"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text that is written once and said to many: an English `template` with named places, and what fills them.
+
+    `str()` says it in the reader's language of that moment.
+    """
+
+    template: str
+    facts: Mapping[str, object] = field(default_factory=dict, hash=False)
+
+    def __str__(self) -> str:
+        """The text in the reader's language."""
+        return self.said_in(language())
+
+    def said_in(self, language: str) -> str:
+        """The text in a two-letter `language`; in English where nobody has translated it."""
+        if not self.template:  # to gettext an empty text stands for the head of the catalogue
+            return ""
+        return catalogue(language).gettext(self.template).format(**self.facts)
+
+
+NOTHING: Final = Text("")
+"""No text at all."""
+
+
+def N_(template: str, /, **facts: object) -> Text:  # noqa: N802 - gettext's own name; the extractor looks for it
+    """Mark `template` for the translators; it is said when somebody reads it."""
+    return Text(template, facts)
 
 
 def _(message: str) -> str:

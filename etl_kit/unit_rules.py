@@ -21,6 +21,7 @@ from etl_kit.rule_makers import (
     row_rule,
     table_rule,
 )
+from etl_kit.translation import N_
 from etl_kit.unit_categories import CATEGORIES
 
 _WORKS = "intervenciones"
@@ -94,7 +95,7 @@ _UNIT_RULES: tuple[Rule, ...] = (
         family=COMPLETENESS,
         severity=Severity.HIGH,
         table=_UNITS,
-        about="cada unidad tiene nombre, clase, centro gestor y comuna o corregimiento",
+        about=N_("each unit has a name, a class, a centro gestor and a comuna or corregimiento"),
         fails=f"{any_null(('nombre_up', 'clase_up', 'nombre_centro_gestor'))} OR ({_NO_TERRITORY})",
         shows=("nombre_up", "clase_up", "nombre_centro_gestor", "territorio"),
     ),
@@ -103,7 +104,7 @@ _UNIT_RULES: tuple[Rule, ...] = (
         family=LOGIC,
         severity=Severity.CRITICAL,
         table=_UNITS,
-        about="cada unidad tiene las intervenciones que dice",
+        about=N_("each unit has as many interventions as it says"),
         checked=f"SELECT count(*) FROM {_UNITS}",  # noqa: S608 - identifiers of this code
         failing=_MISCOUNTED,
     ),
@@ -114,7 +115,7 @@ _WORK_RULES: tuple[Rule, ...] = (
         family=LOGIC,
         severity=Severity.HIGH,
         table=_WORKS,
-        about="el estado concuerda con el avance: 0 en alistamiento, 100 terminado, entre ambos en ejecución",
+        about=N_("the state agrees with the progress: 0 in preparation, 100 finished, between them under way"),
         fails=_DERIVED_WRONG,
         shows=("estado", "estado_declarado", "avance_obra"),
     ),
@@ -123,7 +124,7 @@ _WORK_RULES: tuple[Rule, ...] = (
         family=LOGIC,
         severity=Severity.MEDIUM,
         table=_WORKS,
-        about="el estado que declara el archivo concuerda con su avance",
+        about=N_("the state that the file declares agrees with its progress"),
         among="estado_declarado IS NOT NULL AND avance_obra IS NOT NULL",
         fails=_CONTRADICTS,
         shows=("estado_declarado", "estado", "avance_obra"),
@@ -133,7 +134,7 @@ _WORK_RULES: tuple[Rule, ...] = (
         family=LOGIC,
         severity=Severity.HIGH,
         table=_WORKS,
-        about="avance de obra entre 0 y 100",
+        about=N_("the progress of the works is between 0 and 100"),
         fails=outside(("avance_obra",), 0, 100),
         shows=("avance_obra",),
     ),
@@ -142,7 +143,7 @@ _WORK_RULES: tuple[Rule, ...] = (
         family=LOGIC,
         severity=Severity.HIGH,
         table=_WORKS,
-        about="presupuesto no negativo",
+        about=N_("the budget is not negative"),
         fails="presupuesto < 0",
         shows=("presupuesto",),
     ),
@@ -151,7 +152,7 @@ _WORK_RULES: tuple[Rule, ...] = (
         family=LOGIC,
         severity=Severity.MEDIUM,
         table=_WORKS,
-        about="cantidad mayor que cero",
+        about=N_("the quantity is greater than zero"),
         fails="cantidad <= 0",
         shows=("cantidad", "unidad"),
     ),
@@ -160,7 +161,7 @@ _WORK_RULES: tuple[Rule, ...] = (
         family=TIME,
         severity=Severity.HIGH,
         table=_WORKS,
-        about="año entre 2020 y 2030",
+        about=N_("the year is between 2020 and 2030"),
         fails=outside(("anio",), 2020, 2030),
         shows=("anio",),
     ),
@@ -169,7 +170,7 @@ _WORK_RULES: tuple[Rule, ...] = (
         family=LOGIC,
         severity=Severity.MEDIUM,
         table=_WORKS,
-        about="ninguna intervención está repetida con otra clave (sin contar subsidios)",
+        about=N_("no intervention is repeated under another key (subsidies aside)"),
         checked=f"SELECT count(*) FROM {_WORKS} WHERE {NO_SUBSIDY}",  # noqa: S608 - identifiers of this code
         failing=_TWICE,
     ),
@@ -178,7 +179,9 @@ _WORK_RULES: tuple[Rule, ...] = (
         family=COMPLETENESS,
         severity=Severity.HIGH,
         table=_WORKS,
-        about="tiene nombre, estado, avance, año, centro gestor, comuna o corregimiento y tipo de intervención",
+        about=N_(
+            "it has a name, state, progress, year, centro gestor, comuna or corregimiento, and kind of intervention"
+        ),
         fails=f"{any_null(name for name in REQUIRED if name != 'territorio')} OR ({_NO_TERRITORY})",
         shows=REQUIRED,
     ),
@@ -187,7 +190,7 @@ _WORK_RULES: tuple[Rule, ...] = (
         family=COMPLETENESS,
         severity=Severity.HIGH,
         table=_WORKS,
-        about="tiene algún identificador: BPIN, BP, identificador, contrato o proceso",
+        about=N_("it has some identifier: BPIN, BP, identificador, contract or process"),
         fails="coalesce(bpin, bp, identificador, referencia_contrato, referencia_proceso) IS NULL",
         shows=("nombre_up",),
     ),
@@ -196,7 +199,7 @@ _WORK_RULES: tuple[Rule, ...] = (
         family=COMPLETENESS,
         severity=Severity.MEDIUM,
         table=_WORKS,
-        about="en ejecución tiene fecha de inicio y de fin",
+        about=N_("under way, it has a start date and an end date"),
         among=_RUNNING,
         fails=any_null(("fecha_inicio", "fecha_fin")),
         shows=("nombre_up", "fecha_inicio", "fecha_fin"),
@@ -206,7 +209,7 @@ _WORK_RULES: tuple[Rule, ...] = (
         family=COMPLETENESS,
         severity=Severity.MEDIUM,
         table=_WORKS,
-        about="en ejecución tiene contrato o proceso",
+        about=N_("under way, it has a contract or a process"),
         among=_RUNNING,
         fails="referencia_contrato IS NULL AND referencia_proceso IS NULL",
         shows=("nombre_up", "referencia_contrato", "referencia_proceso"),
@@ -216,7 +219,7 @@ _WORK_RULES: tuple[Rule, ...] = (
         family=COMPLETENESS,
         severity=Severity.LOW,
         table=_WORKS,
-        about="tiene dirección (sin contar subsidios)",
+        about=N_("it has an address (subsidies aside)"),
         among=NO_SUBSIDY,
         fails="direccion IS NULL",
         shows=("nombre_up",),
@@ -227,7 +230,7 @@ _WORK_RULES: tuple[Rule, ...] = (
             family=THEMATIC,
             severity=severity,
             table=_WORKS,
-            about=f"{column} es una de las categorías de la ciudad",
+            about=N_("{column} is one of the city's categories", column=column),
             among=f"{column} IS NOT NULL",
             fails=not_one_of(column, CATEGORIES[column]),
             shows=(column, "nombre_centro_gestor"),
@@ -239,7 +242,7 @@ _WORK_RULES: tuple[Rule, ...] = (
         family=THEMATIC,
         severity=Severity.HIGH,
         table=_WORKS,
-        about="BPIN de 13 o 15 dígitos y BP de 8 dígitos",
+        about=N_("a BPIN has 13 or 15 digits, and a BP has 8"),
         fails=r"NOT regexp_full_match(bpin, '\d{13}(\d\d)?') OR NOT regexp_full_match(bp, 'BP\d{8}')",
         shows=("bpin", "bp"),
     ),
@@ -248,7 +251,7 @@ _WORK_RULES: tuple[Rule, ...] = (
         family=THEMATIC,
         severity=Severity.LOW,
         table=_WORKS,
-        about="el enlace del proceso es una dirección web",
+        about=N_("the link of the process is a web address"),
         fails="NOT regexp_matches(url_proceso, '^https?://[^ ]+$')",
         shows=("url_proceso",),
     ),
@@ -257,7 +260,7 @@ _WORK_RULES: tuple[Rule, ...] = (
         family=TIME,
         severity=Severity.HIGH,
         table=_WORKS,
-        about="empieza antes de terminar",
+        about=N_("it begins before it ends"),
         fails="fecha_inicio > fecha_fin",
         shows=("fecha_inicio", "fecha_fin"),
     ),
@@ -266,7 +269,9 @@ _WORK_RULES: tuple[Rule, ...] = (
         family=TIME,
         severity=Severity.MEDIUM,
         table=_WORKS,
-        about="las fechas concuerdan con el estado: lo terminado terminó; lo que se ejecuta empezó y no ha vencido",
+        about=N_(
+            "the dates agree with the state: what is finished has ended; what is under way has begun and is not overdue"
+        ),
         among="estado IN ('Terminado', 'En ejecución')",
         fails=(
             "(estado = 'Terminado' AND fecha_fin > getvariable('hoy'))"
@@ -279,7 +284,7 @@ _WORK_RULES: tuple[Rule, ...] = (
         family=TIME,
         severity=Severity.LOW,
         table=_WORKS,
-        about="dura entre un día y cinco años",
+        about=N_("it lasts between a day and five years"),
         among="fecha_inicio <= fecha_fin",
         fails="date_diff('day', fecha_inicio, fecha_fin) NOT BETWEEN 1 AND 1826",
         shows=("fecha_inicio", "fecha_fin"),
@@ -289,7 +294,7 @@ _WORK_RULES: tuple[Rule, ...] = (
         family=REFERENCES,
         severity=Severity.MEDIUM,
         table=_WORKS,
-        about="cada intervención tiene BPIN",
+        about=N_("each intervention has a BPIN"),
         fails="bpin IS NULL",
         shows=("motivo_sin_bpin", "bp"),
     ),
@@ -299,13 +304,23 @@ _WORK_RULES: tuple[Rule, ...] = (
             family=REFERENCES,
             severity=Severity.LOW,  # only what the loan pays is asked of SECOP
             table=_WORKS,
-            about=f"alguno de los {what} que nombra está en {table}",
+            about=about,
             checked=f"SELECT count({column}) FROM {_WORKS} WHERE EXISTS (SELECT 1 FROM {table})",  # noqa: S608
             failing=_unknown_references(column, table),
         )
-        for rule_id, column, table, what in (
-            ("RI002", "referencia_contrato", "contratos_secop", "contratos"),
-            ("RI003", "referencia_proceso", "procesos_secop", "procesos"),
+        for rule_id, column, table, about in (
+            (
+                "RI002",
+                "referencia_contrato",
+                "contratos_secop",
+                N_("one of the contracts that it names is in contratos_secop"),
+            ),
+            (
+                "RI003",
+                "referencia_proceso",
+                "procesos_secop",
+                N_("one of the processes that it names is in procesos_secop"),
+            ),
         )
     ),
 )

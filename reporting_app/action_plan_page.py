@@ -9,7 +9,7 @@ from etl_kit.translation import _
 from reporting_app import wording
 from reporting_app.budget_figures import short_name
 from reporting_app.page import Card, Section
-from reporting_app.subject import Subject, drawing, rows_if_there, source_of, summed
+from reporting_app.subject import Subject, drawing, files_in, rows_if_there, source_of, summed
 from reporting_app.tables import Kind, Row, Table, TableColumn, ratio
 
 _LAST = "(SELECT max(periodo_corte) FROM vigentes.seguimiento_pa)"
@@ -31,6 +31,9 @@ SELECT nombre_proposito AS grupo, count(*) AS proyectos,
        CAST(round(avg(avance_proyecto), 6) AS DECIMAL(12, 6)) AS avance
 FROM vigentes.seguimiento_pa WHERE periodo_corte = $last GROUP BY grupo ORDER BY avance DESC NULLS LAST, grupo
 """).substitute(last=_LAST)
+_SOURCE = Template("""
+SELECT DISTINCT fuente, periodo_corte AS fecha_corte FROM vigentes.seguimiento_pa WHERE periodo_corte = $last
+""").substitute(last=_LAST)
 _FILES = """
 SELECT periodo_corte, disposicion, fuente, n_filas, avances_fuera_de_0_a_1, avances_que_bajan,
        productos_con_ponderacion_distinta_de_1, valores_en_desacuerdo
@@ -44,7 +47,7 @@ FROM vigentes.seguimiento_organismos_pa ORDER BY periodo_corte DESC, organismo
 
 def action_plan_subject(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) -> Subject:
     """The page of the action plan at its latest cut; empty where it was never loaded."""
-    source = source_of(loads, "seguimiento_pa")
+    source = files_in(rows_if_there(warehouse, _SOURCE))
     organismos = [_with_share(row) for row in rows_if_there(warehouse, _BY_ORGANISMO)]
     goals, projects = rows_if_there(warehouse, _BY_GOAL), rows_if_there(warehouse, _PROJECTS)
     spent, budget = summed(organismos, "ejecucion"), summed(organismos, "ppto_modificado")

@@ -33,6 +33,7 @@ def parts_of_budget(warehouse: duckdb.DuckDBPyConnection, budget: Budget) -> tup
     funds = _read(warehouse, FUNDS)
     flow = monthly_flow(budget)
     everything = budget.source_of(budget.cuts)
+    alone = [wording.short_month(cut) for cut in budget.cuts if cut not in flow]
     drawings = [
         _shares("g-proposito", _("Execution by goal of the plan (propósito)"), goals, source, 1),
         _shares("g-fondo", _("Execution by funding source"), funds, source, 3),
@@ -47,6 +48,11 @@ def parts_of_budget(warehouse: duckdb.DuckDBPyConnection, budget: Budget) -> tup
                 title=_("Executed and paid in each month"),
             ),
             source=everything,
+            warnings=[
+                _("Left out, since the cut of the month before is missing: {months}").format(months=", ".join(alone))
+            ]
+            if alone
+            else [],
         ),
     ]
     tables = [

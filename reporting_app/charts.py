@@ -9,7 +9,7 @@ from reporting_app import wording
 
 _SERIES = 4
 _WIDTH, _HEIGHT = 560, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 78, 26, 44, 36
+_LEFT, _RIGHT, _TOP, _BOTTOM = 92, 26, 44, 36
 _STEP = Decimal("0.25")  # between the lines of the grid
 _MOST_STEPS = 8
 _ALTERNATE = ' class="alterna"'  # a narrow screen has no room for it

@@ -43,8 +43,9 @@ def map_drawing(
     spots = [Spot(lon=float(str(row["lon"])), lat=float(str(row["lat"]))) for row in points]
     told = {name: wording.whole(number) for name, number in values.items()}
     shades = [
-        (style, _("{low} to {high}").format(low=wording.whole(low.to_integral_value()), high=wording.whole(high)))
+        (style, _counts(int(low) + 1, int(high)))
         for style, low, high in shades_of(values.values())
+        if int(high) > int(low)  # where counts are small, no count falls into some shades
     ]
     return Drawing(
         heading=heading,
@@ -52,6 +53,12 @@ def map_drawing(
         source=source,
         legend=shades if areas else (),
     )
+
+
+def _counts(first: int, last: int) -> str:
+    if first == last:
+        return wording.whole(first)
+    return _("{low} to {high}").format(low=wording.whole(first), high=wording.whole(last))
 
 
 def _short(name: str) -> str:

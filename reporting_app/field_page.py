@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import duckdb
 
+from etl_kit.reasons import reason_in_words
 from etl_kit.translation import _
 from reporting_app import wording
 from reporting_app.city_map import map_drawing, read_areas
@@ -34,7 +35,7 @@ def field_subject(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) ->
     """The page of the field reports; empty where they were never loaded."""
     source = source_of(loads, "centros_gravedad")
     kinds, sites = rows_if_there(warehouse, _BY_KIND), rows_if_there(warehouse, _BY_SITE)
-    territories, reports = rows_if_there(warehouse, _BY_TERRITORY), rows_if_there(warehouse, _REPORTS)
+    territories, reports = rows_if_there(warehouse, _BY_TERRITORY), _with_reason(rows_if_there(warehouse, _REPORTS))
     places = [row for row in reports if row["en_la_ciudad"] and row["lat"] is not None and row["lon"] is not None]
     nowhere = len(reports) - len(places)
     tables = [
@@ -101,6 +102,11 @@ def field_subject(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) ->
         ),
         tables=tables,
     )
+
+
+def _with_reason(rows: Sequence[Row]) -> list[Row]:
+    why = "motivo_sin_geometria"
+    return [{**row, why: None if row[why] is None else reason_in_words(row[why])} for row in rows]
 
 
 def _grouped(sheet: str, caption: str, rows: Sequence[Row], source: str) -> Table:

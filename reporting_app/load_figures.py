@@ -10,7 +10,9 @@ import polars as pl
 from etl_kit.datasets import WAREHOUSE
 from etl_kit.places import Places
 from etl_kit.quality import rows_of
+from etl_kit.reasons import reason_in_words
 from etl_kit.translation import _
+from reporting_app.subject import file_names
 from reporting_app.tables import Kind, Row, Table, TableColumn, exact, total
 
 LOADS = """
@@ -52,9 +54,16 @@ def rows_per_second(load: Row) -> int | None:
 
 def loads_table(loads: Sequence[Row]) -> Table:
     """Where each table comes from, up to when it is true, what its last load changed, and how fast it was."""
-    known = {str(row["tabla"]): {**row, "por_segundo": rows_per_second(row)} for row in loads}
+    known = {
+        str(row["tabla"]): {
+            **row,
+            "por_segundo": rows_per_second(row),
+            "fuente": ", ".join(file_names(row["fuente"])) or None,
+        }
+        for row in loads
+    }
     rows: list[Mapping[str, object]] = [
-        {**known.get(dataset.name, {}), "tabla": dataset.name, "contenido": dataset.about} for dataset in WAREHOUSE
+        {**known.get(dataset.name, {}), "tabla": dataset.name, "contenido": str(dataset.about)} for dataset in WAREHOUSE
     ]
     return Table(
         sheet=_("Sources and loads"),
@@ -79,7 +88,8 @@ def loads_table(loads: Sequence[Row]) -> Table:
 
 def refused_table(refused: Sequence[Row]) -> Table:
     """What was refused on the way to each table, by reason and file, with the sum below."""
-    rows = [*refused, {"dataset": "Total", "total": True, "rechazadas": refused_in_all(refused)}] if refused else []
+    told: list[Row] = [{**row, "motivo": reason_in_words(row["motivo"])} for row in refused]
+    rows = [*told, {"dataset": "Total", "total": True, "rechazadas": refused_in_all(refused)}] if refused else []
     return Table(
         sheet=_("Refused"),
         caption=_("Cells and rows that were refused on the way to each table, by reason"),

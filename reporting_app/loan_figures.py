@@ -9,7 +9,8 @@ from etl_kit.organismos import organismo_by_code
 from etl_kit.quality import rows_of
 from etl_kit.translation import _
 from reporting_app import wording
-from reporting_app.tables import Kind, Row, Table, TableColumn, in_words, ratio, total
+from reporting_app.subject import source_of
+from reporting_app.tables import Kind, Row, Table, TableColumn, ratio, total
 
 CONTRACTS = """
 SELECT id_contrato, referencia_contrato, cod_centro_gestor, nombre_centro_gestor, banco, estado_contrato, proveedor,
@@ -40,12 +41,7 @@ class Loan:
 
     def source_of(self, table: str) -> str:
         """The files a table was last loaded from, and the day up to which they are true."""
-        load = self.loads.get(table)
-        if load is None:
-            return wording.no_data()
-        return _("{files} · cut: {day}").format(
-            files=load["fuente"] or wording.no_data(), day=in_words(load["fecha_corte"], Kind.DATE)
-        )
+        return source_of(list(self.loads.values()), table)
 
 
 def read_loan(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) -> Loan:

@@ -63,7 +63,10 @@ def concentration_cards(loan: Loan) -> list[Card]:
 
 def loan_flow(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) -> LoanFlow:
     """Disbursements, banks and performance; the two origins tell the same money and are never added."""
-    months, banks = rows_if_there(warehouse, _MONTHS), rows_if_there(warehouse, _BANKS)
+    months: list[Row] = [
+        {**row, "origen": origin_in_words(str(row["origen"]))} for row in rows_if_there(warehouse, _MONTHS)
+    ]
+    banks = rows_if_there(warehouse, _BANKS)
     source, banks_source = source_of(loads, "emp_flujo_caja"), source_of(loads, "emp_bancos")
     origins = sorted({str(row["origen"]) for row in months}) or [""]
     drawings = [_by_month(number, origin, months, source) for number, origin in enumerate(origins)]
@@ -84,6 +87,12 @@ def loan_flow(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) -> Loa
     )
 
 
+def origin_in_words(origin: str) -> str:
+    """Where a row of the flow was read, as the reader says it; as it is stored where there is no word for it."""
+    words = {"flujo_de_caja": _("cash flow by bank"), "base_de_contratos": _("base of contracts")}
+    return words.get(origin, origin)
+
+
 def _by_month(number: int, origin: str, rows: Sequence[Row], source: str) -> Drawing:
     heading = _("Disbursements planned and real by month")
     series: dict[str, dict[date, Decimal]] = {
@@ -94,9 +103,10 @@ def _by_month(number: int, origin: str, rows: Sequence[Row], source: str) -> Dra
         }
         for word, name in ((_("planned"), "planeado"), (_("real"), "real"))
     }
+    told = {word if said else f"{word}: {wording.no_data()}": said for word, said in series.items()}
     return Drawing(
         heading=f"{heading} ({origin})" if origin else heading,
-        svg=month_columns(f"g-desembolsos-{number}", series, title=heading),
+        svg=month_columns(f"g-desembolsos-{number}", told, title=heading),
         source=source,
     )
 
@@ -114,7 +124,7 @@ def _card(label: str, index: Decimal | None) -> Card:
     return Card(
         label=label,
         value=wording.whole(index),
-        note=_("{level} concentration; 10 000 is a single one").format(level=word),
+        note=_("{level} concentration; {most} is a single one").format(level=word, most=wording.whole(10_000)),
         mood=mood,
     )
 

@@ -50,6 +50,7 @@ def loan_subject(loan: Loan, flow: LoanFlow) -> Subject:
                 count=wording.whole(maybe(totals["contratos"])), verdict=words
             ),
             mood=mood,
+            source=flow.performance.sources["secop"],
         ),
     )
 
@@ -62,6 +63,7 @@ def _loan_section(loan: Loan, flow: LoanFlow, tables: list[Table]) -> Section:
         lead=performance_lead(flow.performance),
         warnings=performance_warnings(flow.performance),
         cards=[*performance_cards(flow.performance), *concentration_cards(loan)],
+        source=flow.performance.sources["todo"],
         drawings=[
             *performance_drawings(flow.performance),
             Drawing(heading=_("Contracted value by bank"), svg=_group_bars("g-bancos", banks, 2), source=banks.source),

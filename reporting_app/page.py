@@ -9,7 +9,7 @@ from string import Template
 
 from etl_kit.translation import _, language
 from reporting_app import wording
-from reporting_app.tables import Kind, Row, Table, TableColumn, in_words
+from reporting_app.tables import Kind, Row, Table, TableColumn, cell_in_words
 
 _HERE = Path(__file__).parent
 _HEAT_STEPS = (Decimal("0.2"), Decimal("0.4"), Decimal("0.6"), Decimal("0.8"))
@@ -186,9 +186,7 @@ def _heading(column: TableColumn) -> str:
 
 def _row(row: Row, columns: Sequence[TableColumn]) -> str:
     first, *others = columns
-    cells = (
-        f'<th scope="row"{_classes(_column_classes(first))}>{escape(in_words(row.get(first.name), first.kind))}</th>'
-    )
+    cells = f'<th scope="row"{_classes(_column_classes(first))}>{escape(cell_in_words(row, first))}</th>'
     cells += "".join(_cell(row, column) for column in others)
     return f'<tr class="total">{cells}</tr>' if row.get("total") else f"<tr>{cells}</tr>"
 
@@ -200,7 +198,7 @@ def _cell(row: Row, column: TableColumn) -> str:
         classes.append("vacia")
     elif column.kind is Kind.HEAT and isinstance(value, Decimal):
         classes.append(f"calor-{sum(value >= step for step in _HEAT_STEPS) + 1}")
-    words = escape(in_words(value, column.kind))
+    words = escape(cell_in_words(row, column))
     if column.link and row.get(column.link):
         words = f'<a href="{escape(str(row[column.link]), quote=True)}">{words}</a>'
     return f"<td{_classes(classes)}>{words}</td>"

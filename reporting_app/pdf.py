@@ -6,7 +6,7 @@ from etl_kit.translation import _, language
 from reporting_app import wording
 from reporting_app.page import Card
 from reporting_app.subject import Subject
-from reporting_app.tables import Row, Table, TableColumn, in_words
+from reporting_app.tables import Row, Table, TableColumn, cell_in_words
 
 _ROWS = 25
 _MANY_COLUMNS = 9
@@ -86,7 +86,7 @@ def _table(table: Table) -> str:
 
 
 def _cell(row: Row, column: TableColumn) -> str:
-    words = _quoted(in_words(row.get(column.name), column.kind))
+    words = _quoted(cell_in_words(row, column))
     return f"strong({words})" if row.get("total") else words
 
 

@@ -46,7 +46,7 @@ SELECT estado_procedimiento, estado_indice, n_adjudicaciones, n_contratos
 FROM vigentes.emp_procesos ORDER BY referencia_proceso
 """
 _WORKS = """
-SELECT referencia_contrato AS referencia, avance_obra, presupuesto
+SELECT referencia_contrato AS referencia, upid, bpin, fuente, fecha_corte, avance_obra, presupuesto
 FROM vigentes.intervenciones WHERE referencia_contrato IS NOT NULL ORDER BY intervencion_id
 """
 _DEPARTMENT = {"cod_centro_gestor": pl.String, "nombre_centro_gestor": pl.String}
@@ -62,7 +62,8 @@ _SCHEMAS: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {
     _PROJECTS: {**_DEPARTMENT, "valor_negociado": MONEY},
     _PROCESSES: {"estado_procedimiento": pl.String, "estado_indice": pl.String, "n_adjudicaciones": pl.Int64,
                  "n_contratos": pl.Int64},
-    _WORKS: {"referencia": pl.String, "avance_obra": RATIO, "presupuesto": MONEY},
+    _WORKS: {"referencia": pl.String, "upid": pl.String, "bpin": pl.String, "fuente": pl.String, "fecha_corte": pl.Date,
+             "avance_obra": RATIO, "presupuesto": MONEY},
 }  # fmt: skip
 
 
@@ -85,7 +86,7 @@ class Performance:
         too_early: rows of months after `as_of` that state something real, which cannot be; they do not count.
         unread: contracts that state a real progress by the cut which says nothing, as `contracts_at` tells.
         sources: the files that the base, SECOP II's contracts, its processes, the bank agreements and the project
-            units were last loaded from, by `base`, `secop`, `procesos`, `bancos`, `obras`.
+            units were last loaded from, by `base`, `secop`, `procesos`, `bancos`, `obras`; `todo` is all but the last.
     """
 
     cut: date | None
@@ -103,6 +104,11 @@ class Performance:
     too_early: int
     unread: int
     sources: Mapping[str, str]
+
+    @property
+    def nothing_to_look_at(self) -> bool:
+        """Whether every contract was judged and none stands out; an empty chart or table would read "no data"."""
+        return self.cut is not None and self.look.is_empty()
 
 
 def read_performance(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) -> Performance:
@@ -135,6 +141,7 @@ def read_performance(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row])
         too_early=real_after(flow, as_of).height,
         unread=at.filter(pl.col("avance_real").is_null()).join(progress, on="clave", how="semi").height,
         sources={
+            "todo": source_of(loads, "emp_flujo_contratos", "emp_bancos", "contratos_secop", "emp_procesos"),
             "base": source_of(loads, "emp_flujo_contratos"),
             "secop": source_of(loads, "contratos_secop"),
             "procesos": source_of(loads, "emp_procesos"),

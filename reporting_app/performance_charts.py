@@ -17,11 +17,10 @@ from reporting_app.performance_progress import AHEAD
 from reporting_app.tables import Row, exact, maybe
 
 _WIDTH: Final = 400
-_SIZE: Final = 'style="font-size:13px"'
-_CURVE_HEIGHT, _CURVE_TOP, _CURVE_BOTTOM = 290, 66, 30
+_CURVE_HEIGHT, _CURVE_TOP, _CURVE_BOTTOM = 298, 78, 30
 _SQUARE: Final = 300
 _SQUARE_LEFT, _SQUARE_TOP = 52, 12
-_ROW: Final = 66
+_ROW: Final = 72
 _LINES: Final = (
     ("planeado_acumulado", "var(--serie-1)", "7 4"),
     ("ganado_acumulado", "var(--serie-3)", "2 4"),
@@ -143,7 +142,7 @@ def small_percent(share: Decimal | None) -> str:
 
 def _svg(ident: str, title: str, description: str, height: int, pieces: Sequence[str]) -> str:
     return (
-        f'<svg class="grafico" style="max-width:480px" viewBox="0 0 {_WIDTH} {height}" role="img" '
+        f'<svg class="grafico estrecho" viewBox="0 0 {_WIDTH} {height}" role="img" '
         f'aria-labelledby="{ident}-t {ident}-d"><title id="{ident}-t">{escape(title)}</title>'
         f'<desc id="{ident}-d">{escape(description)}</desc>{"".join(pieces)}</svg>'
     )
@@ -153,7 +152,7 @@ def _text(x: float, y: float, words: str, anchor: str = "start", *, bold: bool =
     """Words that are seen only: those who cannot see are told by the description."""
     weight = ' font-weight="600"' if bold else ""
     place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
-    return f'<text {place} {_SIZE}{weight} aria-hidden="true">{escape(words)}</text>'
+    return f'<text {place}{weight} aria-hidden="true">{escape(words)}</text>'
 
 
 def _line(places: Sequence[tuple[float, float]], colour: str, dash: str) -> str:
@@ -172,7 +171,7 @@ def _line(places: Sequence[tuple[float, float]], colour: str, dash: str) -> str:
 def _curve_key(names: Sequence[str]) -> list[str]:
     pieces = []
     for place, ((_name, colour, dash), words) in enumerate(zip(_LINES, names, strict=True)):
-        top = 12 + place * 18
+        top = 14 + place * 20
         dashes = f' stroke-dasharray="{dash}"' if dash else ""
         pieces += [
             f'<line x1="8" x2="38" y1="{top - 4}" y2="{top - 4}" style="stroke:{colour};stroke-width:3"{dashes}/>',
@@ -218,10 +217,11 @@ def _last(months: Sequence[Row], name: str) -> str:
 def _square_words(right: int, bottom: int) -> list[str]:
     """Ticks and names of both axes, and what the shaded corner means."""
     side = _SQUARE_TOP + _SQUARE / 2
-    turned = f'<text transform="translate(14 {side:.0f}) rotate(-90)" text-anchor="middle" {_SIZE} aria-hidden="true">'
+    money = _("money, %")  # by itself: translators are not shown what stands within an f-string
+    turned = f'<text transform="translate(14 {side:.0f}) rotate(-90)" text-anchor="middle" aria-hidden="true">'
     pieces = [
         _text((_SQUARE_LEFT + right) / 2, bottom + 38, _("works, %"), "middle"),
-        f"{turned}{escape(_('money, %'))}</text>",
+        f"{turned}{escape(money)}</text>",
         _text(_SQUARE_LEFT + 8, _SQUARE_TOP + 18, _("money far ahead")),
     ]
     for share in (0, 50, 100):

@@ -123,7 +123,7 @@ def performance_cards(performance: Performance) -> list[Card]:
 
 
 def performance_drawings(performance: Performance) -> list[Drawing]:
-    """The charts, the most telling first."""
+    """The charts, the most telling first; none of contracts to look at where there are none."""
     sources = performance.sources
     headings = (
         _("Planned, earned and disbursed so far"),
@@ -135,22 +135,23 @@ def performance_drawings(performance: Performance) -> list[Drawing]:
         {**row, "nombre": f"{contract_name(row)} ({reasons(row)})"} for row in performance.look.rows(named=True)
     ]
     dots = _dots(performance)
+    to_look_at = drawing(
+        "g-por-mirar",
+        headings[1],
+        look,
+        label="nombre",
+        value="pendiente",
+        text=wording.large,
+        source=sources["base"],
+        series=1,
+    )
     return [
         Drawing(
             heading=headings[0],
             svg=curve("g-curva", performance.months.rows(named=True), cut=performance.cut, title=headings[0]),
             source=sources["base"],
         ),
-        drawing(
-            "g-por-mirar",
-            headings[1],
-            look,
-            label="nombre",
-            value="pendiente",
-            text=wording.large,
-            source=sources["base"],
-            series=1,
-        ),
+        *([] if performance.nothing_to_look_at else [to_look_at]),
         Drawing(
             heading=headings[2],
             svg=against_target("g-meta", _bank_rows(performance), title=headings[2]),

@@ -6,17 +6,9 @@ from typing import Final
 
 import polars as pl
 
+from etl_kit.loan_progress import BY_MONTH, CUMULATIVE, WHOLE, ways_of_progress
 from etl_kit.money import MILLIONTH, MONEY, RATIO, ratio_expr
 
-BY_MONTH: Final = "por mes"
-CUMULATIVE: Final = "acumulado"
-WAY: Final = pl.Enum([BY_MONTH, CUMULATIVE])
-"""How a contract writes its progress: each month what was added in it, or all that is done by then."""
-
-WHOLE: Final = Decimal("1.01")
-"""A whole with what roundings add: the base has contracts that end at 1.0008."""
-
-NEARLY_WHOLE: Final = Decimal("0.99")
 AHEAD: Final = Decimal("0.2")
 """20 points: money that runs further than this ahead of the works is called out. Source: the reports' brief."""
 
@@ -46,37 +38,6 @@ def cut_month(flow: pl.DataFrame, *, as_of: date | None) -> tuple[date | None, b
 def real_after(flow: pl.DataFrame, as_of: date | None) -> pl.DataFrame:
     """The rows that state something real of a month that begins after `as_of`; none without a day."""
     return flow.filter(_STATES & (pl.col("mes") > as_of)) if as_of is not None else flow.clear()
-
-
-def ways_of_progress(flow: pl.DataFrame) -> pl.DataFrame:
-    """How each contract writes its progress, told by its plan, which alone is complete: `clave`, `modo`.
-
-    The base mixes both ways: of its 131 contracts with planned progress, 119 write what each month adds (their months
-    add up to 1 or less), 11 what is done by then (they end at 1 and add up to more), and one fits neither.
-
-    Returns:
-        One row per contract: `BY_MONTH` if its planned shares add up to at most `WHOLE`; `CUMULATIVE` if they add up to
-        more and the last of them is the highest and about 1; NULL if neither, or if it plans no progress.
-
-    Source: the workbook `Base +` of September 2025, every row looked at.
-    """
-    planned = flow.filter(pl.col("avance_planeado").is_not_null() & (pl.col("avance_planeado") != 0)).sort("mes")
-    share = pl.col("avance_planeado")
-    ends = share.last()
-    whole = ends.is_between(NEARLY_WHOLE, WHOLE) & (ends == share.max())
-    return (
-        planned.group_by("clave")
-        .agg(share.cast(pl.Decimal(38, 6)).sum().alias("_sum"), whole.alias("_whole"))
-        .select(
-            "clave",
-            pl.when(pl.col("_sum") <= WHOLE)
-            .then(pl.lit(BY_MONTH))
-            .when(pl.col("_whole"))
-            .then(pl.lit(CUMULATIVE))
-            .cast(WAY)
-            .alias("modo"),
-        )
-    )
 
 
 def contracts_at(plan: pl.DataFrame, flow: pl.DataFrame, *, cut: date | None) -> pl.DataFrame:
@@ -170,25 +131,56 @@ def works_of(contracts: pl.DataFrame, interventions: pl.DataFrame) -> pl.DataFra
 
     Args:
         contracts: `id_contrato`, `referencia` (one spelling), `valor_contrato` and `valor_pagado` in pesos.
-        interventions: of project units: `referencia` (one spelling), `avance_obra` from 0 to 100, `presupuesto`.
+        interventions: of project units: `referencia` (one spelling), `upid`, `bpin`, `fuente`, `fecha_corte`,
+            `avance_obra` from 0 to 100, `presupuesto`.
 
     Returns:
-        `contracts` and `obras` (how many interventions name the contract; NULL if none does), `avance_real` (their
-        `avance_obra` as a share, the mean weighted by `presupuesto` over those that have both; NULL if none has),
-        `financiero` = `valor_pagado` / `valor_contrato`, and `brecha` as in `contracts_at`.
+        `contracts` and `obras` (how many interventions name the contract; NULL if none does), `repetidas` (how many
+        more tell the same works in another file: see `_told_once`), `avance_real` (their `avance_obra` as a share, the
+        mean weighted by `presupuesto` over those that have both; NULL if none has), `financiero` = `valor_pagado` /
+        `valor_contrato`, and `brecha` as in `contracts_at`.
 
-    An intervention of which two files tell weighs twice. Works and payments have cuts of their own.
+    Works and payments have cuts of their own.
     """
-    weight = pl.when(pl.col("avance_obra").is_not_null()).then(pl.col("presupuesto").to_physical().cast(pl.Int128))
+    counted = pl.col("cuenta")
+    known = counted & pl.col("avance_obra").is_not_null()
+    weight = pl.when(known).then(pl.col("presupuesto").to_physical().cast(pl.Int128))
     hundredths = pl.col("avance_obra").to_physical().cast(pl.Int128)  # millionths of a percent
     weighted, whole = (hundredths * weight).sum(), weight.sum()
     mean = (weighted * 2 + whole * 100) // (whole * 200)
-    progress = interventions.filter(pl.col("referencia").is_not_null()).group_by("referencia").agg(
-        pl.len().cast(pl.Int64).alias("obras"),
+    progress = _told_once(interventions).group_by("referencia").agg(
+        counted.sum().cast(pl.Int64).alias("obras"),
+        (~counted).sum().cast(pl.Int64).alias("repetidas"),
         (pl.when(whole > 0).then(mean).cast(pl.Decimal(38, 0)) * MILLIONTH).cast(RATIO).alias("avance_real"),
     )  # fmt: skip
     return (
         contracts.join(progress, on="referencia", how="left", maintain_order="left")
         .with_columns(ratio_expr("valor_pagado", "valor_contrato").alias("financiero"))
         .with_columns((pl.col("financiero") - pl.col("avance_real")).cast(RATIO, strict=False).alias("brecha"))
+    )
+
+
+def _told_once(interventions: pl.DataFrame) -> pl.DataFrame:
+    """Those that name a contract, and whether each counts (`cuenta`).
+
+    Of the files that tell of one project at one unit for one contract, one counts: the latest that knows progress and
+    budget of some of it, and of equals the larger, as for the sums of money of the project units.
+
+    Source: docs/decisions/0014.
+    """
+    same = ("referencia", "upid", "bpin")
+    named = interventions.filter(pl.col("referencia").is_not_null())
+    both = pl.col("avance_obra").is_not_null() & pl.col("presupuesto").is_not_null()
+    files = named.group_by(*same, "fuente").agg(
+        both.any().alias("_known"),
+        pl.col("fecha_corte").max().alias("_cut"),
+        pl.col("presupuesto").cast(SUM).sum().alias("_sum"),
+    )
+    chosen = (
+        files.sort("_known", "_cut", "_sum", "fuente", descending=[True, True, True, False], nulls_last=True)
+        .unique(same, keep="first", maintain_order=True)
+        .select(*same, "fuente", pl.lit(value=True).alias("cuenta"))
+    )
+    return named.join(chosen, on=[*same, "fuente"], how="left", nulls_equal=True).with_columns(
+        pl.col("cuenta").fill_null(value=False)
     )

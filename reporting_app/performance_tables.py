@@ -5,11 +5,11 @@ from typing import Final
 
 import polars as pl
 
+from etl_kit.loan_progress import BY_MONTH, CUMULATIVE
 from etl_kit.translation import _
 from reporting_app import wording
 from reporting_app.performance import Performance
 from reporting_app.performance_figures import PACE_MONTHS
-from reporting_app.performance_progress import BY_MONTH, CUMULATIVE
 from reporting_app.tables import Kind, Row, Table, TableColumn
 
 _NONE: Final = "—"
@@ -19,11 +19,10 @@ _NONE: Final = "—"
 def performance_tables(performance: Performance) -> list[Table]:
     """All of them: what to look at first, the indicators, by bank and by department, by month, and every contract.
 
-    Where no contract is to be looked at there is no table of them: an empty one would read "no data".
+    Where no contract is to be looked at there is no table of them.
     """
-    nothing = performance.cut is not None and performance.look.is_empty()
     return [
-        *([] if nothing else [look_table(performance)]),
+        *([] if performance.nothing_to_look_at else [look_table(performance)]),
         indicators_table(performance),
         execution_table(performance, "banco"),
         execution_table(performance, "organismo"),
@@ -212,6 +211,7 @@ def works_table(performance: Performance) -> Table:
             TableColumn(name="valor_contrato", heading=_("Value"), kind=Kind.PESOS),
             TableColumn(name="valor_pagado", heading=_("Paid"), kind=Kind.PESOS),
             TableColumn(name="obras", heading=_("Interventions"), kind=Kind.WHOLE),
+            TableColumn(name="repetidas", heading=_("Told by another file too"), kind=Kind.WHOLE),
             TableColumn(name="avance_real", heading=_("Progress of the works"), kind=Kind.PERCENT),
             TableColumn(name="financiero", heading=_("Paid ÷ value"), kind=Kind.PERCENT),
             TableColumn(name="brecha", heading=_("Money ahead of works"), kind=Kind.PERCENT),
@@ -219,7 +219,15 @@ def works_table(performance: Performance) -> Table:
         rows=_rows(performance.works),
         source=performance.sources["obras"],
         on_page=25,
+        warnings=_merged(performance.works),
     )
+
+
+def _merged(works: pl.DataFrame) -> list[str]:
+    """That works told by two files count once, if there are any."""
+    merged = works.get_column("repetidas").sum() or 0
+    told = _("{count} interventions that another file tells too were left out: each counts once.")
+    return [told.format(count=wording.whole(int(merged)))] if merged else []
 
 
 def _names() -> Sequence[TableColumn]:

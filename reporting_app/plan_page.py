@@ -83,9 +83,9 @@ def plan_subject(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) -> 
                     note=_("this year: {amount}").format(amount=wording.large(summed(organismos, "valor_vigencia"))),
                 ),
                 Card(
-                    label=_("Overdue"),
+                    label=_("Overdue purchases"),
                     value=wording.whole(summed(organismos, "vencidas")),
-                    note=_("with a published process: {count}").format(
+                    note=_("of all those in force, with a published process: {count}").format(
                         count=wording.whole(summed(organismos, "con_proceso"))
                     ),
                     mood="regular" if summed(organismos, "vencidas") else "",

@@ -9,11 +9,12 @@ from string import Template
 import duckdb
 
 from etl_kit.quality import rows_of
+from etl_kit.quality_words import class_in_words, rule_in_words, severity_in_words, values_in_words
 from etl_kit.translation import _
 from reporting_app import wording
 from reporting_app.budget_figures import full_name
 from reporting_app.subject import rows_if_there
-from reporting_app.tables import Kind, Row, Table, TableColumn
+from reporting_app.tables import Kind, Row, Table, TableColumn, exact
 
 ROWS_PER_RULE_ON_PAGE = 3
 
@@ -69,28 +70,20 @@ def read_quality(log: duckdb.DuckDBPyConnection | None) -> Quality:
     )
 
 
-def class_in_words(name: object) -> str:
-    """A quality class as the reader says it."""
-    words = {
-        "EXCELLENT": _("excellent"),
-        "GOOD": _("good"),
-        "ACCEPTABLE": _("acceptable"),
-        "NEEDS_IMPROVEMENT": _("needs improvement"),
-        "CRITICAL": _("critical"),
-    }
-    return words.get(str(name), wording.no_data())
-
-
-def severity_in_words(name: object) -> str:
-    """The severity of a rule as the reader says it."""
-    return {"CRITICAL": _("critical"), "HIGH": _("high"), "MEDIUM": _("medium"), "LOW": _("low")}[str(name)]
-
-
 def rules_in_words(run: Row | None) -> str:
     """How many rules a validation found broken; None stands for no validation."""
     if run is None:
         return _("not validated")
     return _("{broken} of {count} rules broken").format(broken=run["reglas_falladas"], count=run["reglas"])
+
+
+def worst_in_words(quality: Quality) -> str:
+    """The table with the fewest points, so that a good mean does not hide it; "no data" where none was judged."""
+    judged = [(exact(row["puntaje"]), str(row["tabla"])) for row in quality.tables if row["puntaje"] is not None]
+    if not judged:
+        return wording.no_data()
+    points, table = min(judged)
+    return _("lowest table: {table} ({points})").format(table=table, points=wording.points(points))
 
 
 def scores_table(quality: Quality) -> Table:
@@ -206,13 +199,19 @@ def _rule_columns() -> tuple[TableColumn, ...]:
 
 def _rule_row(row: Row) -> Row:
     state = {"cumple": _("holds"), "falla": _("broken"), "no_evaluada": _("not asked")}[str(row["estado"])]
-    return {**row, "severidad_dicha": severity_in_words(row["severidad"]), "estado_dicho": state}
+    said = rule_in_words(row["regla"], row["tabla"]) or (row["familia"], row["descripcion"])  # a rule of old: as stored
+    return {
+        **row,
+        "severidad_dicha": severity_in_words(row["severidad"]),
+        "estado_dicho": state,
+        "familia": said[0],
+        "descripcion": said[1],
+    }
 
 
 def _in_words(values: object) -> str:
     """Values kept as JSON, as people read them: `ejecucion: 601.00; pagos: sin datos`."""
-    pairs = json.loads(str(values))
-    return "; ".join(f"{name}: {wording.no_data() if value is None else value}" for name, value in pairs.items())
+    return values_in_words(json.loads(str(values)))
 
 
 def _number(value: object) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from decimal import Decimal
 
+from etl_kit.quality_words import severity_in_words
 from etl_kit.translation import _
 from reporting_app import wording
 from reporting_app.budget_figures import short_name
@@ -17,7 +18,7 @@ from reporting_app.quality_figures import (
     rules_in_words,
     rules_table,
     scores_table,
-    severity_in_words,
+    worst_in_words,
 )
 from reporting_app.subject import Subject
 from reporting_app.tables import Row, exact, maybe
@@ -39,7 +40,7 @@ def quality_subject(quality: Quality, centre_files: Collection[str]) -> Subject:
         card=Card(
             label=_("Quality of the data"),
             value=wording.points(maybe(run["puntaje"])) if run else wording.no_data(),
-            note=rules_in_words(run),
+            note=f"{rules_in_words(run)}; {worst_in_words(quality)}" if run else rules_in_words(run),
         ),
     )
 
@@ -47,7 +48,7 @@ def quality_subject(quality: Quality, centre_files: Collection[str]) -> Subject:
 def _quality_section(quality: Quality, centre_files: Collection[str]) -> Section:
     drawn = [
         Bar(label=str(row["tabla"]), value=exact(row["puntaje"]), text=wording.points(exact(row["puntaje"])))
-        for row in quality.tables
+        for row in sorted(quality.tables, key=lambda row: maybe(row["puntaje"]) or Decimal(0))
         if row["puntaje"] is not None
     ]
     by_centre = [
@@ -80,7 +81,7 @@ def _quality_section(quality: Quality, centre_files: Collection[str]) -> Section
         source=quality.source,
         drawings=[
             Drawing(
-                heading=_("Score by table (0 to 100)"),
+                heading=_("Score by table (0 to 100), the lowest first"),
                 svg=bars("g-calidad", drawn, title=_("Quality score by table")),
                 source=quality.source,
             ),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from etl_kit.quality_words import class_in_words
 from etl_kit.settings import Source
 from etl_kit.translation import _
 from reporting_app import wording
@@ -12,7 +13,7 @@ from reporting_app.budget_page import at_last_cut
 from reporting_app.load_figures import loads_table, refused_in_all, refused_table
 from reporting_app.loan_figures import Loan, loan_totals
 from reporting_app.page import Card, Page, Section
-from reporting_app.quality_figures import Quality, class_in_words, rules_in_words
+from reporting_app.quality_figures import Quality, rules_in_words, worst_in_words
 from reporting_app.subject import Subject, source_of
 from reporting_app.tables import Row, Table, maybe
 
@@ -171,7 +172,11 @@ def _summary(contents: Contents) -> Section:
         Card(
             label=_("Quality of the data (0 to 100)"),
             value=wording.points(maybe(run["puntaje"])) if run else wording.no_data(),
-            note=f"{class_in_words(run['clase'])}; {rules_in_words(run)}" if run else rules_in_words(run),
+            note=(
+                f"{class_in_words(run['clase'])}; {rules_in_words(run)}; {worst_in_words(contents.quality)}"
+                if run
+                else rules_in_words(run)
+            ),
             mood=_MOODS.get(str(run["clase"]), "") if run else "",
             source=contents.quality.source,
         ),
@@ -207,6 +212,7 @@ def _sources_section(contents: Contents) -> Section:
                 label=_("Refused cells and rows"),
                 value=wording.whole(refused_in_all(contents.refused)),
                 note=_("kept with their raw text and the reason, never guessed"),
+                source=refused_table(contents.refused).source,
             )
         ],
         folded=sources_tables(contents),

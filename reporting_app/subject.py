@@ -1,7 +1,7 @@
 """A subject of the report: one page with its own workbook, and the small makers that all subjects share."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -47,16 +47,25 @@ def rows_if_there(warehouse: duckdb.DuckDBPyConnection, query: str) -> list[dict
 def source_of(loads: Sequence[Row], *tables: str) -> str:
     """The files that these tables were last loaded from, each once, by their cut."""
     known = {str(load["tabla"]): load for load in loads}
+    return files_in(known[name] for name in tables if name in known)
+
+
+def files_in(rows: Iterable[Row]) -> str:
+    """The files that rows name as their `fuente`, each once, by `fecha_corte`."""
     files: dict[date, set[str]] = {}
-    for name in tables:
-        load = known.get(name)
-        if load is not None and load["fuente"]:
-            files.setdefault(load["fecha_corte"], set()).update(_SEPARATOR.split(str(load["fuente"])))  # type: ignore[arg-type] # a date column
+    for row in rows:
+        if row["fuente"]:
+            files.setdefault(row["fecha_corte"], set()).update(file_names(row["fuente"]))  # type: ignore[arg-type] # a date column
     told = [
         _("{files} · cut: {day}").format(files=", ".join(sorted(names)), day=wording.long_date(day))
         for day, names in sorted(files.items())
     ]
     return "; ".join(told) or wording.no_data()
+
+
+def file_names(source: object) -> list[str]:
+    """The files that a `fuente` names, each once and by name; [] for none."""
+    return sorted(set(_SEPARATOR.split(str(source)))) if source else []
 
 
 def drawing(

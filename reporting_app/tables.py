@@ -109,6 +109,13 @@ def in_words(value: object, kind: Kind) -> str:
     return str(value)
 
 
+def cell_in_words(row: Row, column: TableColumn) -> str:
+    """A cell of a table as people read it; blank where a row of totals has nothing to say of a column."""
+    if row.get("total") and column.name not in row:
+        return ""
+    return in_words(row.get(column.name), column.kind)
+
+
 _NUMBERS: Mapping[Kind, Callable[[Decimal], str]] = {
     Kind.WHOLE: wording.whole,
     Kind.PESOS: wording.pesos,

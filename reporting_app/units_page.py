@@ -6,6 +6,7 @@ from string import Template
 
 import duckdb
 
+from etl_kit.reasons import reason_in_words
 from etl_kit.translation import _
 from reporting_app import wording
 from reporting_app.city_map import map_drawing, read_areas
@@ -50,6 +51,7 @@ SELECT count(*) AS intervenciones, CAST(sum(presupuesto) AS DECIMAL(38, 2)) AS p
 FROM contadas WHERE NOT cuenta
 """).substitute(once=_COUNTED_ONCE)
 """The interventions whose money does not count, since another file tells it, and how much that is."""
+_UNITS = "SELECT count(DISTINCT upid) AS unidades FROM vigentes.intervenciones"
 _FRONTS = Template("""
 SELECT upid, nombre_up, nombre_up_detalle, nombre_centro_gestor, territorio, tipo_intervencion,
        CAST(avance_obra / 100 AS DECIMAL(12, 6)) AS avance, presupuesto, fecha_fin
@@ -63,7 +65,7 @@ SELECT fuente, count(*) AS intervenciones, count(*) FILTER (geometria IS NULL) A
 FROM vigentes.intervenciones GROUP BY fuente ORDER BY fuente
 """
 _REASONS = """
-SELECT coalesce(motivo_sin_geometria, 'sin motivo') AS grupo, count(*) AS intervenciones
+SELECT motivo_sin_geometria AS grupo, count(*) AS intervenciones
 FROM vigentes.intervenciones WHERE geometria IS NULL GROUP BY grupo ORDER BY intervenciones DESC, grupo
 """
 _POINTS = Template("""
@@ -78,11 +80,15 @@ def units_subject(warehouse: duckdb.DuckDBPyConnection, loads: Sequence[Row]) ->
     source = source_of(loads, "intervenciones")
     territories, states = rows_if_there(warehouse, _BY_TERRITORY), rows_if_there(warehouse, _BY_STATE)
     kinds, fronts = rows_if_there(warehouse, _BY_KIND), rows_if_there(warehouse, _FRONTS)
-    gaps, reasons = rows_if_there(warehouse, _GAPS), rows_if_there(warehouse, _REASONS)
+    gaps = rows_if_there(warehouse, _GAPS)
+    reasons: list[Row] = [
+        {**row, "grupo": _("no reason given") if row["grupo"] is None else reason_in_words(row["grupo"])}
+        for row in rows_if_there(warehouse, _REASONS)
+    ]
     (twice,) = rows_if_there(warehouse, TOLD_TWICE) or [{"intervenciones": None, "presupuesto": None}]
     areas, points = read_areas(warehouse), rows_if_there(warehouse, _POINTS)
     tables = [
-        _territories_table(territories, source),
+        _territories_table(territories, rows_if_there(warehouse, _UNITS), source),
         _grouped(_("Units by state"), _("Interventions by state"), states, source),
         _grouped(_("Units by class"), _("Interventions by class of unit"), kinds, source),
         _fronts_table(fronts, source),
@@ -182,7 +188,9 @@ def _bars(ident: str, heading: str, rows: Sequence[Row], source: str, *, series:
     )
 
 
-def _territories_table(rows: Sequence[Row], source: str) -> Table:
+def _territories_table(rows: Sequence[Row], units: Sequence[Row], source: str) -> Table:
+    """By territory; `units` is how many there are in all, since one may have works in two territories."""
+    summed_up = with_total(rows, "territorio", "intervenciones", "presupuesto", "frentes")
     return Table(
         sheet=_("Units by territory"),
         caption=_("Units and interventions by comuna and corregimiento"),
@@ -193,7 +201,7 @@ def _territories_table(rows: Sequence[Row], source: str) -> Table:
             TableColumn(name="presupuesto", heading=_("Budget"), kind=Kind.PESOS),
             TableColumn(name="frentes", heading=_("Active fronts"), kind=Kind.WHOLE),
         ),
-        rows=with_total(rows, "territorio", "intervenciones", "presupuesto", "frentes"),
+        rows=[*summed_up[:-1], *({**row, **count} for row in summed_up[-1:] for count in units)],
         source=source,
     )
 

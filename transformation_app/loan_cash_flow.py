@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 
 from etl_kit.dates import read_dates
+from etl_kit.loan_progress import added_in_month
 from etl_kit.money import MILLIONTH, MONEY, RATIO, REFUSED, Spelling, money_expr, money_refused, read_money
 from etl_kit.numbers import flag_expr
 from etl_kit.projects import bp_expr
@@ -127,18 +128,20 @@ def with_totals(contracts: pl.DataFrame, flow: pl.DataFrame) -> pl.DataFrame:
 def flow_of_contracts(contracts: pl.DataFrame, flow: pl.DataFrame) -> pl.DataFrame:
     """The flow of the contracts by bank, department and month.
 
-    Amounts are sums, NULL if nobody states one; progress is the mean of the contracts that state it, weighted by their
-    value, NULL if none of them has one.
+    Amounts are sums, NULL if nobody states one; progress is what the month adds (`added_in_month`: some contracts write
+    it so, others all that is done by then): the mean of the contracts that state it, weighted by their value, NULL if
+    none of them has one.
     """
+    progress = (Measure.PLANNED_PROGRESS.value, Measure.REAL_PROGRESS.value)
     by = contracts.select("clave", "banco", "banco_linea", "banco_crudo", "cod_centro_gestor",
                           pl.col("nombre_centro_gestor").fill_null(_NOBODY), "valor_contrato")  # fmt: skip
-    joined_flow = flow.join(by, on="clave", how="left")
+    joined_flow = added_in_month(flow, *progress).join(by, on="clave", how="left")
     return joined_flow.group_by(_FLOW_KEY).agg(
         pl.lit(FROM_PLAN).alias("origen"),
         pl.col("banco", "cod_centro_gestor").first(),
         joined("banco_crudo"),
         *(total(each).alias(each) for each in (Measure.PLANNED, Measure.REAL, "desembolso_planeado_sin_redondear")),
-        *(_weighted(each) for each in (Measure.PLANNED_PROGRESS, Measure.REAL_PROGRESS)),
+        *(_weighted(each) for each in progress),
         pl.len().cast(pl.Int64).alias("n_filas"),
         pl.col("fuente").first(),
     )
@@ -219,7 +222,7 @@ def _only(measure: Measure) -> pl.Expr:
     return value.filter(pl.col("medida") == measure.value).first().alias(measure.value)
 
 
-def _weighted(measure: Measure) -> pl.Expr:
+def _weighted(measure: str) -> pl.Expr:
     """Σ share·value / Σ value in whole numbers, half away from zero, over those that have both."""
     share = pl.col(measure).to_physical().cast(pl.Int128)
     value = pl.when(pl.col(measure).is_not_null()).then(pl.col("valor_contrato").to_physical().cast(pl.Int128))

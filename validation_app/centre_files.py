@@ -1,6 +1,6 @@
 """A workbook for each centro gestor: its score, the rules that its rows break, and those rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -10,26 +10,16 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 
 from etl_kit.files import write_bytes_atomic
-from etl_kit.quality import Severity
+from etl_kit.quality import Rule, Severity
 from etl_kit.quality_centres import Centre, Fault
+from etl_kit.quality_words import class_in_words, severity_in_words, values_in_words
 from etl_kit.settings import Source
+from etl_kit.translation import _
 
-_SEVERITIES = {
-    Severity.CRITICAL: "crítica",
-    Severity.HIGH: "alta",
-    Severity.MEDIUM: "media",
-    Severity.LOW: "baja",
-}
-_CLASSES = {
-    "EXCELLENT": "excelente",
-    "GOOD": "buena",
-    "ACCEPTABLE": "aceptable",
-    "NEEDS_IMPROVEMENT": "por mejorar",
-    "CRITICAL": "crítica",
-}
 _ORDER = list(Severity)
-_NO_DATA = "sin datos"
 Row = tuple[str | int | float, ...]
+Headings = tuple[tuple[str, int], ...]
+"""Each with the width of its column in characters."""
 
 
 def write_centre_files(
@@ -63,22 +53,32 @@ def _workbook(centre: Centre, source: Source, run_id: str, at: datetime) -> byte
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     faults = sorted(centre.faults, key=lambda fault: (_ORDER.index(fault.rule.severity), -fault.failed))
     with xlsxwriter.Workbook(buffer, options) as book:
-        book.set_properties({"title": f"Calidad de los datos: {centre.name}", "created": at.replace(tzinfo=None)})
+        title = _("Quality of the data: {centre}").format(centre=centre.name)
+        book.set_properties({"title": title, "created": at.replace(tzinfo=None)})
         look = book.add_format({"bold": True, "bg_color": "#1B3F73", "font_color": "#FFFFFF", "text_wrap": True})
-        _write_sheet(book, look, "Resumen", _RESUMEN, _summary(centre, source, run_id, at))
-        _write_sheet(book, look, "Reglas incumplidas", _REGLAS, (_rule(fault) for fault in faults))
-        _write_sheet(book, look, "Filas", _FILAS, (row for fault in faults for row in _rows(fault)))
+        _write_sheet(book, look, _("Summary"), _of_summary(), _summary(centre, source, run_id, at))
+        _write_sheet(book, look, _("Broken rules"), _of_rules(), (_rule(fault) for fault in faults))
+        _write_sheet(book, look, _("Rows"), _of_rows(), (row for fault in faults for row in _rows(fault)))
     return buffer.getvalue()
 
 
-_RESUMEN = (("Qué", 34), ("Filas", 12), ("Puntaje (0 a 100)", 16), ("Clase", 16))
-_REGLAS = (("Severidad", 11), ("Regla", 9), ("Tabla", 28), ("Qué debe cumplirse", 70), ("Incumplen", 11), ("Abajo", 9))
-_FILAS = (("Severidad", 11), ("Regla", 9), ("Tabla", 28), ("Qué debe cumplirse", 50), ("Fila", 50), ("Valores", 90))
+def _of_summary() -> Headings:
+    return ((_("What"), 34), (_("Rows"), 12), (_("Score (0 to 100)"), 16), (_("Class"), 16))
 
 
-def _write_sheet(
-    book: Workbook, look: Format, name: str, headings: Sequence[tuple[str, int]], rows: Iterable[Row]
-) -> None:
+def _of_rules() -> Headings:
+    return (*_of_a_rule(70), (_("Break it"), 11), (_("On the next sheet"), 13))
+
+
+def _of_rows() -> Headings:
+    return (*_of_a_rule(50), (_("Row"), 50), (_("Values"), 90))
+
+
+def _of_a_rule(width: int) -> Headings:
+    return ((_("Severity"), 11), (_("Rule"), 9), (_("Table"), 28), (_("What must hold"), width))
+
+
+def _write_sheet(book: Workbook, look: Format, name: str, headings: Headings, rows: Iterable[Row]) -> None:
     sheet = book.add_worksheet(name)
     for at, (heading, width) in enumerate(headings):
         sheet.set_column(at, at, width)
@@ -92,33 +92,30 @@ def _write_sheet(
 
 
 def _summary(centre: Centre, source: Source, run_id: str, at: datetime) -> list[Row]:
-    whose = "DATOS INVENTADOS: ciudad de prueba" if source.invented else source.label()
+    whose = _("INVENTED DATA: city made up for tests") if source.invented else source.label()
     scores = [(f"{centre.code} {centre.name}", centre.score), *sorted(centre.tables.items())]
     return [
         *(
             (
                 name,
                 judged.rows,
-                _NO_DATA if judged.points is None else float(judged.points),
-                _CLASSES.get(str(judged.quality_class), _NO_DATA),
+                _("no data") if judged.points is None else float(judged.points),
+                class_in_words(judged.quality_class),
             )
             for name, judged in scores
         ),
-        (f"Fuente: {whose}",),
-        (f"Validación {run_id} del {at:%Y-%m-%d %H:%M}",),
+        (_("Source: {source}").format(source=whose),),
+        (_("Validation {run} of {moment}").format(run=run_id, moment=f"{at:%Y-%m-%d %H:%M}"),),
     ]
 
 
 def _rule(fault: Fault) -> Row:
-    rule = fault.rule
-    return (_SEVERITIES[rule.severity], rule.rule_id, rule.table, rule.about, fault.failed, len(fault.rows))
+    return (*_named(fault.rule), fault.failed, len(fault.rows))
 
 
 def _rows(fault: Fault) -> list[Row]:
-    rule = fault.rule
-    named = (_SEVERITIES[rule.severity], rule.rule_id, rule.table, rule.about)
-    return [(*named, _in_words(row.key), _in_words(row.values)) for row in fault.rows]
+    return [(*_named(fault.rule), values_in_words(row.key), values_in_words(row.values)) for row in fault.rows]
 
 
-def _in_words(values: Mapping[str, object]) -> str:
-    return "; ".join(f"{name}: {_NO_DATA if value is None else value}" for name, value in values.items())
+def _named(rule: Rule) -> Row:
+    return (severity_in_words(rule.severity), rule.rule_id, rule.table, str(rule.about))

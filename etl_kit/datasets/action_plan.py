@@ -7,6 +7,7 @@ import polars as pl
 from etl_kit.columns import LINEAGE_COLUMNS, PLAN, Column, counts, days, keys, money, ratio, texts
 from etl_kit.datasets.budget import OF_A_PROJECT
 from etl_kit.datasets.dataset import Dataset, ForeignKey
+from etl_kit.translation import N_
 
 QUANTITY: Final = pl.Decimal(20, 6)
 """The type of an amount of something that is no money: exact to the sixth decimal."""
@@ -50,7 +51,7 @@ SEGUIMIENTO_ARCHIVOS: Final = Dataset(
     ),
     made_by=MADE_BY,
     critical=False,
-    about="el archivo que vale para un corte del plan de acción, y lo que se notó en él",
+    about=N_("the file that counts for a cut of the action plan, and what was noticed in it"),
 )
 
 SEGUIMIENTO_PA: Final = Dataset(
@@ -71,7 +72,7 @@ SEGUIMIENTO_PA: Final = Dataset(
     made_by=MADE_BY,
     critical=False,
     foreign_keys=(OF_A_PROJECT,),
-    about="un proyecto del plan de acción en un corte: la suma de sus actividades",
+    about=N_("a project of the action plan at a cut: the sum of its activities"),
 )
 
 SEGUIMIENTO_PRODUCTOS: Final = Dataset(
@@ -93,7 +94,7 @@ SEGUIMIENTO_PRODUCTOS: Final = Dataset(
     made_by=MADE_BY,
     critical=False,
     foreign_keys=(ForeignKey(columns=("bpin", "periodo_corte"), dataset="seguimiento_pa"),),
-    about="un producto de un proyecto para una meta del plan, en un corte",
+    about=N_("a product of a project for a target of the plan, at a cut"),
 )
 
 SEGUIMIENTO_ACTIVIDADES: Final = Dataset(
@@ -120,7 +121,7 @@ SEGUIMIENTO_ACTIVIDADES: Final = Dataset(
             columns=("bpin", "meta_pd", "cod_producto_mga", "periodo_corte"), dataset="seguimiento_productos_pa"
         ),
     ),
-    about="una fila de actividad del Cuadro 1S; las que comparten código se numeran por lo que dicen",
+    about=N_("a row of an activity of Cuadro 1S; those that share a code are numbered by what they say"),
 )
 
 SEGUIMIENTO_ORGANISMOS: Final = Dataset(
@@ -139,7 +140,7 @@ SEGUIMIENTO_ORGANISMOS: Final = Dataset(
     ),
     made_by=MADE_BY,
     critical=False,
-    about="un organismo en el resumen del Cuadro 1S de un corte de 2024",
+    about=N_("a department in the summary of Cuadro 1S of a cut of 2024"),
 )
 
 SEGUIMIENTO_PROYECTOS: Final = Dataset(
@@ -162,5 +163,5 @@ SEGUIMIENTO_PROYECTOS: Final = Dataset(
     made_by=MADE_BY,
     critical=False,
     foreign_keys=(ForeignKey(columns=("bp",), dataset="catalogo_bpin"),),
-    about="un proyecto en el árbol de su organismo, de un corte de 2024",
+    about=N_("a project in the tree of its department, of a cut of 2024"),
 )

@@ -4,6 +4,7 @@ from typing import Final
 
 from etl_kit.columns import EXECUTION, LINEAGE_COLUMNS, MOVEMENTS, PLAN, counts, days, keys, money, ratio, texts
 from etl_kit.datasets.dataset import Dataset, ForeignKey
+from etl_kit.translation import N_
 
 CATALOGO_BPIN: Final = Dataset(
     name="catalogo_bpin",
@@ -15,7 +16,7 @@ CATALOGO_BPIN: Final = Dataset(
     ),
     made_by="transform_catalogo_bpin",
     critical=False,
-    about="un proyecto por código BP de la ciudad, con su BPIN nacional",
+    about=N_("a project by the city's BP code, with its national BPIN"),
 )
 
 DATOS_CARACTERISTICOS: Final = Dataset(
@@ -31,7 +32,7 @@ DATOS_CARACTERISTICOS: Final = Dataset(
     ),
     made_by="transform_ejecucion_presupuestal",
     critical=False,
-    about="un proyecto de inversión, según el último corte en que aparece",
+    about=N_("an investment project, as of the latest cut in which it appears"),
 )
 
 _CUT_KEY = ("bpin", "periodo_corte", "vigencia")
@@ -47,7 +48,7 @@ MOVIMIENTOS: Final = Dataset(
     made_by="transform_ejecucion_presupuestal",
     critical=False,
     foreign_keys=(OF_A_PROJECT,),
-    about="movimientos del presupuesto de un proyecto, acumulados al corte",
+    about=N_("the movements of a project's budget, cumulative at the cut"),
 )
 
 EJECUCION: Final = Dataset(
@@ -64,7 +65,7 @@ EJECUCION: Final = Dataset(
     made_by="transform_ejecucion_presupuestal",
     critical=False,
     foreign_keys=(OF_A_PROJECT, ForeignKey(columns=_CUT_KEY, dataset="movimientos_presupuestales")),
-    about="ejecución del presupuesto de un proyecto, acumulada al corte",
+    about=N_("the execution of a project's budget, cumulative at the cut"),
 )
 
 EJECUCION_DETALLE: Final = Dataset(
@@ -97,5 +98,5 @@ EJECUCION_DETALLE: Final = Dataset(
     made_by="transform_ejecucion_presupuestal",
     critical=False,
     foreign_keys=(OF_A_PROJECT,),
-    about="una línea del presupuesto tal como se publicó, acumulada al corte",
+    about=N_("a line of the budget as it was published, cumulative at the cut"),
 )

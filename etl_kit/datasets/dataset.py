@@ -6,7 +6,7 @@ import polars as pl
 
 from etl_kit.columns import Column, DType
 from etl_kit.errors import DuplicateKeys, MissingColumns, WrongValues
-from etl_kit.translation import _
+from etl_kit.translation import NOTHING, Text, _
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class Dataset:
         newer_by: the column that says which of two versions of a row is newer, where every load brings all rows as of
             one day: the day of the source's last change (of equal ones the later cut is newer), or `fecha_corte` where
             the cut alone decides. None where loads are not snapshots of one whole: then the last load wins.
-        about: what a row is, in the data's language.
+        about: what a row is; it completes the sentence "A row is".
     """
 
     name: str
@@ -41,7 +41,7 @@ class Dataset:
     made_by: str
     critical: bool
     foreign_keys: tuple[ForeignKey, ...] = ()
-    about: str = ""
+    about: Text = NOTHING
     newer_by: str | None = None
 
     @property

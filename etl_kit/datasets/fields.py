@@ -6,6 +6,7 @@ import polars as pl
 
 from etl_kit.columns import LINEAGE_COLUMNS, Column, counts, keys, texts
 from etl_kit.datasets.dataset import Dataset
+from etl_kit.translation import N_
 
 CENTROS_GRAVEDAD: Final = Dataset(
     name="centros_gravedad",
@@ -27,5 +28,5 @@ CENTROS_GRAVEDAD: Final = Dataset(
     ),
     made_by="transform_centros_gravedad",
     critical=False,
-    about="una novedad observada en campo alrededor de un sitio de obra",
+    about=N_("something seen in the field around a site of works"),
 )

@@ -6,6 +6,7 @@ import polars as pl
 
 from etl_kit.columns import LINEAGE_COLUMNS, Column, counts, days, flags, keys, money, ratio, texts
 from etl_kit.datasets.dataset import Dataset, ForeignKey
+from etl_kit.translation import N_
 
 MONTHS_OF_TIME: Final = pl.Decimal(6, 2)
 """The type of a length of time in months: 3.5 is three and a half."""
@@ -40,7 +41,7 @@ EMP_BANCOS: Final = Dataset(
     ),
     made_by="transform_emprestito",
     critical=False,
-    about="un banco del empréstito, con los nombres que se le dan, sus condiciones y lo negociado con él",
+    about=N_("a bank of the loan, with the names it is given, its terms and what was negotiated with it"),
 )
 
 EMP_PROYECTOS: Final = Dataset(
@@ -58,7 +59,7 @@ EMP_PROYECTOS: Final = Dataset(
     made_by="transform_emprestito",
     critical=True,
     foreign_keys=(_OF_A_PROJECT,),
-    about="un proyecto que se paga con el empréstito",
+    about=N_("a project that the loan pays"),
 )
 
 EMP_CONTRATOS_INDEX: Final = Dataset(
@@ -87,7 +88,7 @@ EMP_CONTRATOS_INDEX: Final = Dataset(
     made_by="transform_emprestito",
     critical=True,
     foreign_keys=(_OF_A_BANK, ForeignKey(columns=("id_contrato",), dataset="contratos_secop")),
-    about="una línea del índice del empréstito por referencia; las que aún no tienen referencia van sin ella",
+    about=N_("a line of the index of the loan by reference; those that have no reference yet stand without it"),
 )
 
 EMP_PROCESOS: Final = Dataset(
@@ -107,7 +108,7 @@ EMP_PROCESOS: Final = Dataset(
     ),
     made_by="transform_emprestito",
     critical=True,
-    about="un proceso de contratación del empréstito, esté o no en SECOP",
+    about=N_("a contracting process of the loan, whether in SECOP or not"),
 )
 
 EMP_NEGOCIACIONES: Final = Dataset(
@@ -123,7 +124,9 @@ EMP_NEGOCIACIONES: Final = Dataset(
     made_by="transform_emprestito",
     critical=False,
     foreign_keys=(_OF_A_BANK, _OF_A_PROJECT),
-    about="lo que se negoció con un banco para un proyecto; el ordinal distingue acuerdos del mismo banco y proyecto",
+    about=N_(
+        "what was negotiated with a bank for a project; the ordinal tells apart agreements of the same bank and project"
+    ),
 )
 
 EMP_INCORPORACIONES: Final = Dataset(
@@ -139,7 +142,7 @@ EMP_INCORPORACIONES: Final = Dataset(
     made_by="transform_emprestito",
     critical=False,
     foreign_keys=(ForeignKey(columns=("banco", "bp", "ordinal"), dataset="emp_negociaciones", enforced=True),),
-    about="lo que un acuerdo incorporó al presupuesto de un año",
+    about=N_("what an agreement brought into the budget of a year"),
 )
 
 EMP_CONTRATOS_PLAN: Final = Dataset(
@@ -159,7 +162,7 @@ EMP_CONTRATOS_PLAN: Final = Dataset(
     made_by="transform_emprestito",
     critical=False,
     foreign_keys=(_OF_A_BANK, _OF_A_PROJECT),
-    about="un contrato del empréstito, previsto o firmado, según la base de seguimiento",
+    about=N_("a contract of the loan, planned or signed, by the base of its follow-up"),
 )
 
 EMP_FLUJO_CONTRATOS: Final = Dataset(
@@ -169,14 +172,14 @@ EMP_FLUJO_CONTRATOS: Final = Dataset(
         *keys("clave"),
         *days("mes", required=True),
         *money("desembolso_planeado", "desembolso_real"),
-        ratio("avance_planeado", "avance del contrato en el mes"),
-        ratio("avance_real", "avance del contrato en el mes"),
+        ratio("avance_planeado", "como lo escribe el contrato: lo que suma el mes, o lo acumulado"),
+        ratio("avance_real", "como lo escribe el contrato: lo que suma el mes, o lo acumulado"),
         *LINEAGE_COLUMNS,
     ),
     made_by="transform_emprestito",
     critical=False,
     foreign_keys=(ForeignKey(columns=("clave",), dataset="emp_contratos_plan", enforced=True),),
-    about="lo previsto y lo real de un contrato en un mes; `mes` es su primer día",
+    about=N_("what is planned and real of a contract in a month; `mes` is its first day"),
 )
 
 EMP_FLUJO_CAJA: Final = Dataset(
@@ -187,8 +190,8 @@ EMP_FLUJO_CAJA: Final = Dataset(
         *days("mes", required=True),
         *texts("banco", "banco_crudo", "cod_centro_gestor"),
         *money("desembolso_planeado", "desembolso_real"),
-        ratio("avance_planeado", "media de los contratos que lo dicen, ponderada por su valor"),
-        ratio("avance_real", "media de los contratos que lo dicen, ponderada por su valor"),
+        ratio("avance_planeado", "lo que suma el mes: media de los contratos que lo dicen, ponderada por su valor"),
+        ratio("avance_real", "lo que suma el mes: media de los contratos que lo dicen, ponderada por su valor"),
         Column(name="desembolso_planeado_sin_redondear", dtype=UNROUNDED, about="pesos con fracciones de centavo"),
         *counts("n_filas"),
         *LINEAGE_COLUMNS,
@@ -196,7 +199,7 @@ EMP_FLUJO_CAJA: Final = Dataset(
     made_by="transform_emprestito",
     critical=False,
     foreign_keys=(_OF_A_BANK,),
-    about="desembolsos por banco, organismo y mes; los dos orígenes cuentan el mismo dinero y no se suman",
+    about=N_("disbursements by bank, department and month; the two origins tell the same money and are not added"),
 )
 
 EMP_SEGUIMIENTO: Final = Dataset(
@@ -220,5 +223,5 @@ EMP_SEGUIMIENTO: Final = Dataset(
     made_by="transform_emprestito",
     critical=False,
     foreign_keys=(_OF_A_BANK,),
-    about="un proceso del empréstito como lo sigue la mesa de seguimiento; sin las personas de contacto",
+    about=N_("a process of the loan as its follow-up team tracks it; without the people to contact"),
 )

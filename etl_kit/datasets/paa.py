@@ -5,6 +5,7 @@ from typing import Final
 from etl_kit.columns import LINEAGE_COLUMNS, counts, days, flags, keys, money, texts
 from etl_kit.datasets.budget import OF_A_PROJECT
 from etl_kit.datasets.dataset import Dataset, ForeignKey
+from etl_kit.translation import N_
 
 PAA_MONEY: Final = (
     "valor_actividad",
@@ -53,7 +54,9 @@ PAA: Final = Dataset(
     made_by="transform_paa",
     critical=False,
     foreign_keys=(_OF_A_BP, OF_A_PROJECT),
-    about="una compra planeada, según la última semana del PAA en que aparece; vigente si está en la más reciente",
+    about=N_(
+        "a planned purchase, as of the latest week of the PAA that has it; in force if that is the most recent one"
+    ),
 )
 
 PAA_FUENTES: Final = Dataset(
@@ -70,7 +73,7 @@ PAA_FUENTES: Final = Dataset(
     made_by="transform_paa",
     critical=False,
     foreign_keys=(_OF_A_LINE,),
-    about="una fuente de recursos de una compra planeada, con la parte que paga; ordinal es su lugar en la lista",
+    about=N_("a source of money of a planned purchase, with the part it pays; ordinal is its place in the list"),
 )
 
 EMP_PAA: Final = Dataset(
@@ -93,5 +96,5 @@ EMP_PAA: Final = Dataset(
     made_by="transform_paa",
     critical=False,
     foreign_keys=(_OF_A_LINE, _OF_A_BP, OF_A_PROJECT),
-    about="una compra planeada que se paga con el empréstito",
+    about=N_("a planned purchase that the loan pays"),
 )

@@ -6,6 +6,7 @@ from etl_kit.columns import FUNDING, LINEAGE_COLUMNS, counts, days, flags, keys,
 from etl_kit.datasets.budget import OF_A_PROJECT
 from etl_kit.datasets.dataset import Dataset, ForeignKey
 from etl_kit.lineage import FECHA_CORTE
+from etl_kit.translation import N_
 
 PROCESOS_SECOP: Final = Dataset(
     name="procesos_secop",
@@ -33,7 +34,7 @@ PROCESOS_SECOP: Final = Dataset(
     made_by="transform_procesos_secop",
     critical=True,
     newer_by="fecha_ultima_publicacion",
-    about="un proceso de contratación por adjudicación y proveedor; los lotes repiten el proceso",
+    about=N_("a contracting process by award and supplier; lots repeat the process"),
 )
 
 CONTRATOS_SECOP: Final = Dataset(
@@ -66,7 +67,7 @@ CONTRATOS_SECOP: Final = Dataset(
     critical=True,
     newer_by="ultima_actualizacion",
     foreign_keys=(OF_A_PROJECT,),
-    about="un contrato electrónico de SECOP II",
+    about=N_("an electronic contract of SECOP II"),
 )
 
 CONTRATO_BPIN: Final = Dataset(
@@ -77,5 +78,5 @@ CONTRATO_BPIN: Final = Dataset(
     critical=False,
     newer_by=FECHA_CORTE,
     foreign_keys=(ForeignKey(columns=("id_contrato",), dataset="contratos_secop", enforced=True), OF_A_PROJECT),
-    about="puente entre contratos y proyectos; el valor del contrato no se reparte ni se suma a través de él",
+    about=N_("a bridge between contracts and projects; the value of a contract is neither split nor added across it"),
 )

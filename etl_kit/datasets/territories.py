@@ -6,6 +6,7 @@ import polars as pl
 
 from etl_kit.columns import LINEAGE_COLUMNS, Column, keys
 from etl_kit.datasets.dataset import Dataset, ForeignKey
+from etl_kit.translation import N_
 
 _AREA: Final = (
     Column(name="area_km2", dtype=pl.Float64, required=True, about="kilómetros cuadrados, EPSG:6249"),
@@ -20,7 +21,7 @@ TERRITORIOS: Final = Dataset(
     columns=(*keys("codigo", "territorio", "tipo_territorio"), *_AREA, *LINEAGE_COLUMNS),
     made_by="transform_territorios",
     critical=False,
-    about="una comuna (01 a 22) o un corregimiento (51 a 65), con el nombre que usan las demás tablas",
+    about=N_("a comuna (01 to 22) or a corregimiento (51 to 65), by the name that the other tables use"),
 )
 
 BARRIOS_VEREDAS: Final = Dataset(
@@ -30,5 +31,5 @@ BARRIOS_VEREDAS: Final = Dataset(
     made_by="transform_territorios",
     critical=False,
     foreign_keys=(ForeignKey(columns=("codigo_territorio",), dataset="territorios", enforced=True),),
-    about="un barrio de una comuna o una vereda de un corregimiento",
+    about=N_("a barrio of a comuna or a vereda of a corregimiento"),
 )

@@ -7,6 +7,7 @@ import polars as pl
 from etl_kit.columns import LINEAGE_COLUMNS, Column, counts, days, keys, money, texts
 from etl_kit.datasets.dataset import Dataset, ForeignKey
 from etl_kit.money import RATIO
+from etl_kit.translation import N_
 
 
 def _degrees(*names: str) -> tuple[Column, ...]:
@@ -39,7 +40,7 @@ UNIDADES_PROYECTO: Final = Dataset(
     ),
     made_by="transform_unidades_proyecto",
     critical=False,
-    about="una obra o un lugar: un colegio, un parque, un tramo de vía; o un grupo de subsidios",
+    about=N_("a work or a place: a school, a park, a stretch of road; or a group of subsidies"),
 )
 
 INTERVENCIONES: Final = Dataset(
@@ -73,5 +74,5 @@ INTERVENCIONES: Final = Dataset(
         ForeignKey(columns=("upid",), dataset="unidades_proyecto", enforced=True),
         ForeignKey(columns=("bpin",), dataset="datos_caracteristicos_proyectos"),
     ),
-    about="lo que se hace en una unidad de proyecto: una fila de un archivo de origen",
+    about=N_("what is done at a project unit: a row of a source file"),
 )

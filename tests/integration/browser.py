@@ -44,7 +44,7 @@ function look(frame, page, width) {
     if (box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 || box.bottom > frame.bottom + 1)
       told(page, width, "cut", text.textContent);
   }
-  for (const text of inside.querySelectorAll(".barras .nombre, .barras .cifra, .tarjeta p, h1, h2, h3, .leyenda li")) {
+  for (const text of inside.querySelectorAll(".barras .nombre, .barras .cifra, .tarjeta p, .advertencia, h1, h2, h3, .leyenda li")) {
     const box = text.getBoundingClientRect(), around = text.closest(".caja, .tarjeta, .ancho").getBoundingClientRect();
     if (box.left < around.left - 1 || box.right > around.right + 1) told(page, width, "cut", text.textContent);
     if (text.scrollWidth > text.clientWidth + 1 && text.clientWidth) told(page, width, "cut", text.textContent);

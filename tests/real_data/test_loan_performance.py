@@ -11,9 +11,10 @@ import fastexcel
 import polars as pl
 import pytest
 
+from etl_kit.loan_progress import ways_of_progress
 from reporting_app.performance import read_performance
 from reporting_app.performance_figures import by_group, by_month, pace
-from reporting_app.performance_progress import contracts_at, cut_month, ways_of_progress
+from reporting_app.performance_progress import contracts_at, cut_month
 from tests.real_data.test_loan_books import BOOKS, DATA, transformed
 from transformation_app import data_transformation_contratos_secop
 

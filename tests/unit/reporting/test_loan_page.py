@@ -98,6 +98,40 @@ def test_sheets_have_names_of_their_own_and_the_workbook_can_be_written(subject)
     assert all(len(name) <= 31 for name in names)
 
 
+@pytest.fixture
+def changing():
+    """The loan's warehouse; what a test changes in it is gone afterwards."""
+    with loan_warehouse() as warehouse:
+        warehouse.execute("BEGIN")
+        yield warehouse
+        warehouse.execute("ROLLBACK")
+
+
+def test_where_no_contract_is_to_be_looked_at_there_is_no_empty_chart_of_them(english, changing):
+    some = loan_subject(read_loan(changing, LOADS), loan_flow(changing, LOADS))
+    changing.sql("DELETE FROM vigentes.emp_flujo_contratos WHERE mes > DATE '2025-08-01'")
+    changing.sql("UPDATE vigentes.emp_flujo_contratos SET desembolso_real = desembolso_planeado")
+    changing.sql("UPDATE vigentes.emp_flujo_contratos SET avance_planeado = 1, avance_real = 1")
+
+    none = loan_subject(read_loan(changing, LOADS), loan_flow(changing, LOADS))
+
+    headings = [{drawing.heading for drawing in subject.section.drawings} for subject in (some, none)]
+    assert [("Contracts to look at" in said) for said in headings] == [True, False]
+    assert none.section.source.count("cut:") >= 1
+
+
+def test_a_series_without_any_value_says_so_in_the_key(english, changing):
+    changing.sql(
+        "INSERT INTO vigentes.emp_flujo_caja BY NAME"
+        " SELECT 'flujo_de_caja' AS origen, DATE '2025-07-01' AS mes, 5 AS desembolso_planeado"
+    )
+
+    (by_month, *_others) = loan_flow(changing, LOADS).drawings
+
+    assert by_month.heading == "Disbursements planned and real by month (cash flow by bank)"
+    assert "real: no data" in by_month.svg
+
+
 def test_a_loan_of_which_nothing_is_known_says_so_and_invents_nothing(english):
     with duckdb.connect() as warehouse:
         performance = read_performance(warehouse, [])

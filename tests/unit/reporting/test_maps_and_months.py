@@ -10,6 +10,7 @@ import pytest
 from reporting_app import wording
 from reporting_app.budget_figures import Budget
 from reporting_app.budget_parts import monthly_flow
+from reporting_app.city_map import map_drawing
 from reporting_app.loan_flow import concentration
 from reporting_app.maps import Area, Spot, map_of, shades_of
 from reporting_app.month_columns import month_columns
@@ -63,6 +64,23 @@ def test_shades_split_the_way_to_the_highest_value_in_five():
     assert shades[0] == ("calor-1", Decimal(0), Decimal(2))
     assert shades[-1] == ("calor-5", Decimal(8), Decimal(10))
     assert shades_of([]) == []
+
+
+@pytest.mark.parametrize(
+    ("most", "legend"),
+    [
+        (6, ["1", "2", "3", "4", "5 to 6"]),
+        (2, ["1", "2"]),
+        (35, ["1 to 7", "8 to 14", "15 to 21", "22 to 28", "29 to 35"]),
+    ],
+)
+def test_the_legend_of_a_map_names_each_count_once(most, legend, monkeypatch):
+    monkeypatch.setenv("ETL_LANG", "en")
+    rows = [{"territorio": "COMUNA 01", "frentes": most}, {"territorio": "COMUNA 02", "frentes": 1}]
+
+    drawing = map_drawing("m", "Fronts", areas(), rows, value="frentes", source="s")
+
+    assert [words for _style, words in drawing.legend] == legend
 
 
 def test_every_column_of_a_month_is_told_and_losses_hang_below_zero():

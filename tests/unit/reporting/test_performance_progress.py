@@ -8,15 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from etl_kit.loan_progress import BY_MONTH, CUMULATIVE, added_in_month, ways_of_progress
 from etl_kit.money import MONEY, RATIO
-from reporting_app.performance_progress import (
-    BY_MONTH,
-    CUMULATIVE,
-    contracts_at,
-    cut_month,
-    ways_of_progress,
-    works_of,
-)
+from reporting_app.performance_progress import contracts_at, cut_month, works_of
 from tests.unit.reporting.performance_subjects import AUGUST, JULY, OCTOBER, SEPTEMBER, flow_of, plan_of, row_of
 
 
@@ -164,29 +158,80 @@ def test_figures_are_those_that_decimals_give(months, value, cut):
     assert row["ganado"] == earned
 
 
+def works(*rows):
+    """Interventions: reference, unit, file, day of its cut, progress, budget; all of one project."""
+    made = [(ref, unit, "2024760010001", file, cut, done, money) for ref, unit, file, cut, done, money in rows]
+    types = (pl.String, pl.String, pl.String, pl.String, pl.Date, RATIO, MONEY)
+    names = ("referencia", "upid", "bpin", "fuente", "fecha_corte", "avance_obra", "presupuesto")
+    return pl.DataFrame(made, schema=dict(zip(names, types, strict=True)), orient="row")
+
+
+def signed(*rows):
+    """Contracts of SECOP II: id, reference, value, paid."""
+    names, types = ("id_contrato", "referencia", "valor_contrato", "valor_pagado"), (pl.String, pl.String, MONEY, MONEY)
+    return pl.DataFrame(rows, schema=dict(zip(names, types, strict=True)), orient="row")
+
+
 def test_works_of_a_contract_weigh_by_their_budget_and_unknown_ones_do_not():
-    contracts = pl.DataFrame(
-        [("C1", "r1", Decimal(1000), Decimal(600)), ("C2", "r2", Decimal(1000), None), ("C3", None, None, None)],
-        schema={"id_contrato": pl.String, "referencia": pl.String, "valor_contrato": MONEY, "valor_pagado": MONEY},
-        orient="row",
+    contracts = signed(
+        ("C1", "r1", Decimal(1000), Decimal(600)), ("C2", "r2", Decimal(1000), None), ("C3", None, None, None)
     )
-    works = pl.DataFrame(
-        [
-            ("r1", Decimal(10), Decimal(30)),
-            ("r1", Decimal(50), Decimal(10)),
-            ("r1", None, Decimal(99)),
-            ("r1", Decimal(99), None),
-            ("r2", Decimal(40), None),
-            (None, Decimal(99), Decimal(99)),
-        ],
-        schema={"referencia": pl.String, "avance_obra": RATIO, "presupuesto": MONEY},
-        orient="row",
+    interventions = works(
+        ("r1", "u1", "a.xlsx", JULY, Decimal(10), Decimal(30)),
+        ("r1", "u2", "a.xlsx", JULY, Decimal(50), Decimal(10)),
+        ("r1", "u2", "a.xlsx", JULY, None, Decimal(99)),
+        ("r1", "u3", "a.xlsx", JULY, Decimal(99), None),
+        ("r2", "u4", "a.xlsx", JULY, Decimal(40), None),
+        (None, "u5", "a.xlsx", JULY, Decimal(99), Decimal(99)),
     )
 
-    told = works_of(contracts, works).select("obras", "avance_real", "financiero", "brecha").rows()
+    told = works_of(contracts, interventions).select("obras", "repetidas", "avance_real", "financiero", "brecha").rows()
 
     assert told == [
-        (4, Decimal("0.2"), Decimal("0.6"), Decimal("0.4")),
-        (1, None, None, None),
-        (None, None, None, None),
+        (4, 0, Decimal("0.2"), Decimal("0.6"), Decimal("0.4")),
+        (1, 0, None, None, None),
+        (None, None, None, None, None),
     ]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_works_that_two_files_tell_count_once_by_the_latest_that_knows_them(turned):
+    rows = [
+        ("r1", "u1", "old.xlsx", JULY, Decimal(10), Decimal(900)),
+        ("r1", "u1", "new.xlsx", AUGUST, Decimal(50), Decimal(100)),
+        ("r1", "u1", "newest.xlsx", SEPTEMBER, None, Decimal(100)),
+        ("r1", "u2", "old.xlsx", JULY, Decimal(100), Decimal(100)),
+    ]
+    interventions = works(*(rows[::-1] if turned else rows))
+
+    told = works_of(signed(("C1", "r1", Decimal(1000), None)), interventions)
+
+    assert told.select("obras", "repetidas", "avance_real").rows() == [(2, 2, Decimal("0.75"))]
+
+
+def test_two_works_of_one_file_at_one_unit_are_two():
+    rows = [("r1", "u1", "a.xlsx", JULY, Decimal(done), Decimal(100)) for done in (20, 40)]
+
+    told = works_of(signed(("C1", "r1", Decimal(1000), None)), works(*rows))
+
+    assert told.select("obras", "repetidas", "avance_real").rows() == [(2, 0, Decimal("0.3"))]
+
+
+@pytest.mark.parametrize(
+    ("written", "added"),
+    [
+        (("0.2", "0.3", None, "0.5"), ("0.2", "0.3", None, "0.5")),
+        (("0.3", "0.7", None, "1"), ("0.3", "0.4", None, "0.3")),
+        (("0", "0.8", "0.9", None), ("0", "0.8", None, None)),
+    ],
+    ids=[BY_MONTH, CUMULATIVE, "unknown"],
+)
+def test_progress_is_told_as_what_the_month_adds_whichever_way_it_was_written(written, added):
+    months = (JULY, AUGUST, SEPTEMBER, OCTOBER)
+    flow = flow_of(*(("a", month, None, None, share, share) for month, share in zip(months, written, strict=True)))
+
+    told = added_in_month(flow.reverse(), "avance_planeado", "avance_real")
+
+    exact = [None if share is None else Decimal(share) for share in added]
+    assert told.get_column("avance_planeado").to_list() == exact
+    assert told.get_column("avance_real").to_list() == exact

@@ -42,6 +42,15 @@ def test_a_cell_is_shaded_by_its_fifth_of_the_whole():
     assert shades == ["1", "2", "3", "4", "5", "5"]
 
 
+def test_a_total_is_blank_where_nothing_is_summed_and_says_no_data_where_a_sum_is_unknown():
+    rows = [{"nombre": "Total", "total": True}, {"nombre": "Total", "parte": None, "total": True}]
+
+    page = page_with(tables=[table_of(*rows)])
+
+    assert page.count('<td class="num vacia"></td>') == 1
+    assert page.count('<td class="num vacia">sin datos</td>') == 1
+
+
 def test_a_long_table_is_cut_on_the_page_and_says_where_the_rest_is():
     rows = [{"nombre": f"fila {number}", "parte": None} for number in range(5)]
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from reporting_app.subject import source_of
+from reporting_app.subject import file_names, source_of
 from reporting_app.wording import no_data
 
 LOADS = [
@@ -29,3 +29,8 @@ def test_files_of_another_cut_stand_beside_the_earlier_first():
 
 def test_a_table_that_was_never_loaded_has_no_data():
     assert source_of(LOADS, "d", "nowhere") == no_data()
+
+
+def test_files_that_several_rows_name_are_told_once():
+    assert file_names("b.xlsx; a.csv, b.xlsx; a.csv") == ["a.csv", "b.xlsx"]
+    assert file_names(None) == []

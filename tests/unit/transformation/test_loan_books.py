@@ -325,6 +325,17 @@ def test_progress_of_a_place_is_weighted_by_the_value_of_the_contracts_that_stat
     assert flow.select("avance_planeado", "n_filas").row(0) == (Decimal("0.55"), 3)
 
 
+def test_progress_of_a_place_is_what_the_month_adds_where_one_contract_writes_it_cumulative():
+    cumulative = plan_row(**{"dic-25 Avance": 0.4, "Dic-26 Avance": 1, "Dic-26 Avance REAL": 0.8})
+
+    flow = tables_of(Base=[PLAN_HEADER, plan_row(), cumulative]).cash_flow.sort("mes")
+
+    assert flow.select("avance_planeado", "avance_real").rows() == [
+        (Decimal("0.325"), None),  # 0.25 and 0.4
+        (Decimal("0.675"), Decimal("0.65")),  # 0.75 and 1 - 0.4; 0.5 and 0.8
+    ]
+
+
 def test_both_origins_stand_side_by_side():
     flow = [FLOW_HEADER, ["Davivienda/Otro Si", "Infraestructura", 1, 2]]
 
