@@ -15,7 +15,10 @@ from tests.integration.postgres_server import postgres, postgres_url  # noqa: F4
 from tests.integration.warehouse_subjects import (  # noqa: F401
     WAIT,
     either,
+    home_in_duckdb,
+    home_in_postgres,
     load,
+    loaded,
     on_postgres,
     places,
     settings_of,
@@ -25,7 +28,7 @@ from tests.integration.warehouse_subjects import (  # noqa: F401
 )
 from tests.unit.validation.city_rows import city, contract
 
-ROWS = 30_000
+ROWS = 10_000
 POINTS = ["make_ready", "stage", "merge_all", "export_tables"]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
@@ -70,10 +73,8 @@ data_loading.main(source="demo", home=sys.argv[1])
 
 @pytest.mark.parametrize("point", [*POINTS, "half staged"])
 def test_a_load_killed_at_a_known_point_leaves_the_last_good_warehouse_and_the_next_one_succeeds(
-    places, either, start, point
+    places, either, loaded, start, point
 ):
-    transformed(places)
-    load(places)
     two = [contract(valor_contrato=950), contract(id_contrato="CO1.PCCNTR.2")]
     transformed(places, contratos_secop=two)
     child = start(HALF_STAGED_LOAD, places.home) if point == "half staged" else start(STOPPED_LOAD, places.home, point)

@@ -1,4 +1,5 @@
 """Loading into a real DuckDB file: published whole, never mixed, never half."""
+# ruff: noqa: F811 - fixtures are imported where they are used
 
 import os
 import signal
@@ -6,55 +7,25 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from etl_kit.errors import MissingInput
-from etl_kit.files import write_parquet
 from etl_kit.places import Places
 from etl_kit.settings import Source
 from etl_kit.warehouse import OtherSource, WarehouseBusy, WarehouseUnreadable, publishing, reading
-from load_app import data_loading
 from load_app.gate import QualityGateFailed
-from tests.unit.validation.city_rows import budget_line, city, contract
-
-ROOT = Path(__file__).parents[2]
-WAIT = 20  # seconds for a child process to get somewhere
-
-
-@pytest.fixture
-def places(tmp_path, monkeypatch):
-    for name in [name for name in os.environ if name.startswith("ETL_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("ETL_LANG", "en")
-    return Places(home=tmp_path, source=Source.DEMO)
-
-
-@pytest.fixture
-def start():
-    """Starts child processes and ends those that a failing test leaves behind."""
-    children = []
-
-    def start_child(script, *arguments, **more):
-        command = [sys.executable, "-c", script, *map(str, arguments)]
-        children.append(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, **more))
-        return children[-1]
-
-    yield start_child
-    for child in children:
-        child.kill()
-        child.communicate(timeout=WAIT)
-
-
-def transformed(places, **rows):
-    for name, frame in city(**rows).items():
-        write_parquet(places.transformed(name), frame)
-
-
-def load(places, **more):
-    return data_loading.main(source=places.source.value, home=str(places.home), **more)
+from tests.integration.warehouse_subjects import (  # noqa: F401
+    WAIT,
+    home_in_duckdb,
+    load,
+    loaded,
+    places,
+    start,
+    transformed,
+)
+from tests.unit.validation.city_rows import budget_line, contract
 
 
 def query(path, sql):
@@ -100,9 +71,7 @@ def test_changed_new_and_missing_rows_are_counted_and_published(places):
     assert values_of(places) == [("CO1.PCCNTR.1", 950), ("CO1.PCCNTR.3", 900)]
 
 
-def test_a_missing_critical_file_fails_the_load_and_names_the_command_that_makes_it(places):
-    transformed(places)
-    load(places)
+def test_a_missing_critical_file_fails_the_load_and_names_the_command_that_makes_it(places, loaded):
     places.transformed("contratos_secop").unlink()
 
     with pytest.raises(MissingInput, match="etl run --tasks transform_contratos_secop"):
@@ -111,9 +80,7 @@ def test_a_missing_critical_file_fails_the_load_and_names_the_command_that_makes
     assert values_of(places) == [("CO1.PCCNTR.1", 900)]
 
 
-def test_a_missing_file_that_is_not_critical_leaves_its_table_and_is_a_warning(places):
-    transformed(places)
-    load(places)
+def test_a_missing_file_that_is_not_critical_leaves_its_table_and_is_a_warning(places, loaded):
     places.transformed("ejecucion_detalle").unlink()
 
     outcome = load(places)
@@ -134,9 +101,7 @@ def test_the_published_file_is_closed_to_others_and_holds_no_staging_tables(plac
     assert leftovers(places) == []
 
 
-def test_a_reader_keeps_what_it_opened_while_a_load_publishes(places, start):
-    transformed(places)
-    load(places)
+def test_a_reader_keeps_what_it_opened_while_a_load_publishes(places, loaded, start):
     transformed(places, contratos_secop=[contract(valor_contrato=950)])
     opened = places.warehouse.stat().st_ino
     old = start(READER, places.warehouse, stdin=subprocess.PIPE)
@@ -192,10 +157,8 @@ def stopped_load(start, places, module, function):
     ],
 )
 def test_a_load_killed_in_the_middle_leaves_the_old_warehouse_and_the_next_one_cleans_up(
-    places, start, module, function
+    places, loaded, start, module, function
 ):
-    transformed(places)
-    load(places)
     before = places.warehouse.read_bytes()
     transformed(places, contratos_secop=[contract(valor_contrato=950)])
     child = stopped_load(start, places, module, function)
@@ -251,9 +214,7 @@ def test_two_loads_at_once_both_succeed_one_after_the_other(places, start):
     assert sorted(log) == [(0, 1), (1, 0)]
 
 
-def test_a_program_that_holds_the_warehouse_open_for_writing_is_named_and_nothing_is_lost(places, start):
-    transformed(places)
-    load(places)
+def test_a_program_that_holds_the_warehouse_open_for_writing_is_named_and_nothing_is_lost(places, loaded, start):
     script = "import sys, duckdb, time; c = duckdb.connect(sys.argv[1]); print('open', flush=True); time.sleep(60)"
     other = start(script, places.warehouse)
     assert other.stdout.readline() == "open\n"
@@ -279,11 +240,9 @@ def test_invented_and_real_data_have_files_of_their_own(places):
     assert query(real.warehouse, "SELECT fuente, inventado FROM almacen") == [("portal", False)]
 
 
-def test_a_warehouse_of_invented_data_put_in_the_place_of_real_data_is_refused_by_name(places):
+def test_a_warehouse_of_invented_data_put_in_the_place_of_real_data_is_refused_by_name(places, loaded):
     real = Places(home=places.home, source=Source.PORTAL)
-    transformed(places)
     transformed(real)
-    load(places)
     places.warehouse.rename(real.warehouse)
 
     with pytest.raises(OtherSource, match=r"portal\.duckdb.*'demo'.*'portal'"):
@@ -305,9 +264,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_warehouse_is_refused_by_name_and_left_alone(places, damage):
-    transformed(places)
-    load(places)
+def test_a_damaged_warehouse_is_refused_by_name_and_left_alone(places, loaded, damage):
     places.warehouse.write_bytes(DAMAGES[damage](places.warehouse.read_bytes()))
     before = places.warehouse.read_bytes()
 
@@ -339,9 +296,7 @@ def test_a_gate_that_is_met_publishes_and_says_how_many_rules_were_asked(places)
     assert values_of(places) == [("CO1.PCCNTR.1", 900)]
 
 
-def test_a_gate_that_is_not_met_publishes_nothing_and_keeps_the_failing_rows(places):
-    transformed(places)
-    load(places, gate=True)
+def test_a_gate_that_is_not_met_publishes_nothing_and_keeps_the_failing_rows(places, loaded):
     before = places.warehouse.read_bytes()
     wrong = [budget_line(), budget_line(ordinal=2, ejecucion=601), budget_line(ordinal=3, saldos_cdp=7)]
     transformed(places, ejecucion_detalle=wrong, contratos_secop=[contract(valor_contrato=950)])
@@ -359,9 +314,7 @@ def test_a_gate_that_is_not_met_publishes_nothing_and_keeps_the_failing_rows(pla
     assert load(places)["tables"]["ejecucion_detalle"]["filas"] == 3  # without the gate it is published as it is
 
 
-def test_a_gate_refuses_an_input_that_would_empty_a_table(places):
-    transformed(places)
-    load(places, gate=True)
+def test_a_gate_refuses_an_input_that_would_empty_a_table(places, loaded):
     transformed(places, procesos_secop=[])
 
     with pytest.raises(QualityGateFailed, match=r"VO002"):

@@ -2,6 +2,7 @@
 # ruff: noqa: F811 - fixtures are imported where they are used
 
 import json
+import shutil
 import threading
 import time
 import traceback
@@ -24,7 +25,10 @@ from tests.integration.postgres_server import postgres, postgres_url, with_user 
 from tests.integration.warehouse_subjects import (  # noqa: F401
     WAIT,
     ask,
+    home_in_duckdb,
+    home_in_postgres,
     load,
+    loaded,
     on_postgres,
     places,
     settings_of,
@@ -48,12 +52,10 @@ def test_the_task_loads_into_the_schema_of_its_source_and_touches_no_file_of_the
     ]
 
 
-def test_both_databases_give_the_same_frames(places, on_postgres, monkeypatch):
-    transformed(places)
-    load(places)
+def test_both_databases_give_the_same_frames(places, on_postgres, loaded, home_in_duckdb, monkeypatch):
     of_postgres = {dataset.name: read_table(settings_of(places), dataset.name) for dataset in WAREHOUSE}
     monkeypatch.delenv("ETL_WAREHOUSE_URL")
-    load(places)
+    shutil.copytree(home_in_duckdb, places.home, dirs_exist_ok=True)
 
     of_duckdb = {dataset.name: read_table(settings_of(places), dataset.name) for dataset in WAREHOUSE}
 
@@ -62,10 +64,7 @@ def test_both_databases_give_the_same_frames(places, on_postgres, monkeypatch):
         assert_frame_equal(of_postgres[dataset.name], of_duckdb[dataset.name])
 
 
-def test_columns_have_real_types_and_keys_are_the_databases_own(places, on_postgres):
-    transformed(places)
-    load(places)
-
+def test_columns_have_real_types_and_keys_are_the_databases_own(places, on_postgres, loaded):
     types = dict(
         ask(
             on_postgres,
@@ -132,9 +131,9 @@ def test_a_gate_in_either_database_asks_the_same_number_of_rules(places, on_post
     assert load(places, gate=True)["gate"] == asked
 
 
-def test_a_reader_finds_the_tables_the_views_and_the_load_log_as_in_a_duckdb_file(places, on_postgres, monkeypatch):
-    transformed(places)
-    load(places)
+def test_a_reader_finds_the_tables_the_views_and_the_load_log_as_in_a_duckdb_file(
+    places, on_postgres, loaded, home_in_duckdb, monkeypatch
+):
     question = "SELECT schema_name, table_name FROM duckdb_tables() UNION ALL SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL"
     log = "SELECT * EXCLUDE (inicio, fin) FROM main.carga_log ORDER BY tabla"
 
@@ -144,15 +143,13 @@ def test_a_reader_finds_the_tables_the_views_and_the_load_log_as_in_a_duckdb_fil
 
     of_postgres = seen()
     monkeypatch.delenv("ETL_WAREHOUSE_URL")
-    load(places)
+    shutil.copytree(home_in_duckdb, places.home, dirs_exist_ok=True)
 
     assert seen() == of_postgres
     assert [left for left in places.warehouse.parent.iterdir() if "espejo" in left.name] == []
 
 
-def test_tables_and_views_that_others_made_beside_ours_stay_and_disturb_nobody(places, on_postgres):
-    transformed(places)
-    load(places)
+def test_tables_and_views_that_others_made_beside_ours_stay_and_disturb_nobody(places, on_postgres, loaded):
     with psycopg.connect(on_postgres) as connection:
         connection.execute("CREATE TABLE etl_demo.apuntes (id uuid, dibujo jsonb)")
         connection.execute("CREATE VIEW etl_demo.caros AS SELECT * FROM etl_demo.contratos_secop_vigentes")
@@ -190,9 +187,7 @@ def test_an_empty_schema_that_somebody_made_ready_is_taken(places, on_postgres):
     assert values_of(places) == [("CO1.PCCNTR.1", 900)]
 
 
-def test_a_user_who_may_only_read_reads_and_cannot_load(places, on_postgres, monkeypatch):
-    transformed(places)
-    load(places)
+def test_a_user_who_may_only_read_reads_and_cannot_load(places, on_postgres, loaded, monkeypatch):
     with psycopg.connect(on_postgres) as connection:
         connection.execute("DROP ROLE IF EXISTS lectora")
         connection.execute("CREATE ROLE lectora LOGIN")
@@ -253,10 +248,8 @@ def test_an_address_that_does_not_work_is_refused_without_being_repeated(places,
 
 
 def test_a_server_that_dies_in_the_middle_is_said_and_the_old_rows_are_there_afterwards(
-    places, on_postgres, monkeypatch
+    places, on_postgres, loaded, monkeypatch
 ):
-    transformed(places)
-    load(places)
     transformed(places, contratos_secop=[contract(valor_contrato=950)])
     merge_all = data_loading.merge_all
 
@@ -276,9 +269,7 @@ def test_a_server_that_dies_in_the_middle_is_said_and_the_old_rows_are_there_aft
     assert values_of(places) == [("CO1.PCCNTR.1", 950)]
 
 
-def test_a_reader_that_is_not_done_does_not_hold_up_a_load(places, on_postgres):
-    transformed(places)
-    load(places)
+def test_a_reader_that_is_not_done_does_not_hold_up_a_load(places, on_postgres, loaded):
     transformed(places, contratos_secop=[contract(valor_contrato=950)])
 
     with psycopg.connect(on_postgres) as reader:
@@ -292,9 +283,9 @@ def test_a_reader_that_is_not_done_does_not_hold_up_a_load(places, on_postgres):
     assert values_of(places) == [("CO1.PCCNTR.1", 950)]
 
 
-def test_a_reader_that_meets_a_load_which_makes_a_table_anew_waits_and_sees_its_rows(places, on_postgres, monkeypatch):
-    transformed(places)
-    load(places)
+def test_a_reader_that_meets_a_load_which_makes_a_table_anew_waits_and_sees_its_rows(
+    places, on_postgres, loaded, monkeypatch
+):
     with psycopg.connect(on_postgres) as connection:
         connection.execute("ALTER TABLE etl_demo.contratos_secop ADD COLUMN sobra text")
     seen = []

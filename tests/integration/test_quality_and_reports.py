@@ -1,12 +1,9 @@
 """Validation and reports over a real warehouse: what is found is kept, what is absent is said."""
+# ruff: noqa: F811 - fixtures are imported where they are used
 
-import hashlib
-import json
-import os
 import re
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from html.parser import HTMLParser
 from pathlib import Path
 
 import duckdb
@@ -14,77 +11,30 @@ import openpyxl
 import pytest
 
 from etl_kit.errors import MissingInput
-from etl_kit.files import write_parquet
 from etl_kit.places import Places
 from etl_kit.settings import Source
 from etl_kit.warehouse import OtherSource
-from load_app import data_loading
 from reporting_app import etl_reports
+from tests.integration.report_subjects import (  # noqa: F401
+    TextOf,
+    ask_only,
+    copied,
+    digest,
+    homes,
+    loaded,
+    page_of,
+    pages_of,
+    places,
+    query,
+    report,
+    reported,
+    reported_twice,
+    run,
+    sound,
+    validated,
+)
 from tests.unit.validation.city_rows import BPIN, budget_line, city, contract, project
 from validation_app import data_quality
-
-
-@pytest.fixture
-def places(tmp_path, monkeypatch):
-    for name in [name for name in os.environ if name.startswith("ETL_")]:
-        monkeypatch.delenv(name)
-    return Places(home=tmp_path, source=Source.DEMO)
-
-
-def run(stage, places, monkeypatch=None, run_id="corrida-1"):
-    if monkeypatch is not None:
-        monkeypatch.setenv("ETL_EXECUTION_ID", run_id)
-    return stage.main(source=places.source.value, home=str(places.home))
-
-
-def loaded(places, **rows):
-    for name, frame in city(**rows).items():
-        write_parquet(places.transformed(name), frame)
-    data_loading.main(source=places.source.value, home=str(places.home))
-
-
-def query(places, sql):
-    path = places.warehouse.with_name(f"{places.source}_calidad.duckdb")
-    with duckdb.connect(str(path), read_only=True) as connection:
-        return connection.execute(sql).fetchall()
-
-
-def digest(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def pages_of(places):
-    return {path.name: path.read_text(encoding="utf-8") for path in sorted(places.reports.glob("*.html"))}
-
-
-def page_of(places):
-    """Every page, one after the other; the first page comes first."""
-    pages = pages_of(places)
-    return pages.pop("informe.html") + "".join(pages.values())
-
-
-class TextOf(HTMLParser):
-    """The words of a page's body, style sheet aside."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.words, self.tags, self.skipped = [], [], 0
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self.skipped += tag == "style"
-
-    def handle_endtag(self, tag):
-        self.skipped -= tag == "style"
-
-    def handle_data(self, data):
-        if not self.skipped:
-            self.words.append(data)
-
-    @property
-    def text(self):
-        return " ".join(" ".join(self.words).replace("\N{NO-BREAK SPACE}", " ").split())
 
 
 def test_validation_keeps_results_and_failing_rows_and_leaves_the_warehouse_as_it_was(places):
@@ -105,10 +55,10 @@ def test_validation_keeps_results_and_failing_rows_and_leaves_the_warehouse_as_i
     ]
 
 
-def test_validating_the_same_execution_twice_keeps_its_results_once(places, monkeypatch):
-    loaded(places)
+def test_validating_the_same_execution_twice_keeps_its_results_once(places, validated, monkeypatch):
+    made, first = validated
+    copied(made, places)
 
-    first = run(data_quality, places, monkeypatch)
     second = run(data_quality, places, monkeypatch)
 
     assert first["score"] == second["score"]
@@ -117,6 +67,7 @@ def test_validating_the_same_execution_twice_keeps_its_results_once(places, monk
 
 
 def test_a_run_is_compared_with_the_one_before(places, monkeypatch):
+    ask_only(monkeypatch, "contratos_secop")
     loaded(places, contratos_secop=[contract(id_contrato=f"CO1.PCCNTR.{n}") for n in range(1, 11)])
     first = run(data_quality, places, monkeypatch, "corrida-1")
     loaded(places, contratos_secop=[contract(id_contrato="CO1.PCCNTR.1", valor_pagado=901)])
@@ -136,9 +87,10 @@ def test_a_run_is_compared_with_the_one_before(places, monkeypatch):
     ) == [(10, None), (1, 10)]
 
 
-def test_each_centro_gestor_gets_its_workbook_and_its_score_beside_that_of_the_run_before(places, monkeypatch):
-    loaded(places)
-    run(data_quality, places, monkeypatch, "corrida-1")
+def test_each_centro_gestor_gets_its_workbook_and_its_score_beside_that_of_the_run_before(
+    places, validated, monkeypatch
+):
+    copied(validated[0], places)
     loaded(places, ejecucion_detalle=[budget_line(saldos_cdp=0)])
 
     second = run(data_quality, places, monkeypatch, "corrida-2")
@@ -157,7 +109,8 @@ def test_each_centro_gestor_gets_its_workbook_and_its_score_beside_that_of_the_r
     assert second["centros_gestores"]["4151"]["rows"] >= 1
 
 
-def test_failing_rows_are_capped_and_the_true_count_is_said(places):
+def test_failing_rows_are_capped_and_the_true_count_is_said(places, monkeypatch):
+    ask_only(monkeypatch, "ejecucion_detalle")
     wrong = [budget_line(ordinal=number, saldos_cdp=1) for number in range(1, 251)]
     loaded(places, ejecucion_detalle=wrong)
 
@@ -167,7 +120,8 @@ def test_failing_rows_are_capped_and_the_true_count_is_said(places):
     assert query(places, "SELECT count(*) FROM calidad_filas WHERE regla = 'PR003'") == [(200,)]
 
 
-def test_withdrawn_rows_are_not_judged(places):
+def test_withdrawn_rows_are_not_judged(places, monkeypatch):
+    ask_only(monkeypatch, "contratos_secop")
     loaded(places, contratos_secop=[contract(), contract(id_contrato="CO1.PCCNTR.2", valor_pagado=9999)])
     loaded(places, contratos_secop=[contract()])
 
@@ -184,24 +138,18 @@ def test_without_a_warehouse_the_command_that_makes_it_is_named(places, stage):
 
 
 @pytest.mark.parametrize("stage", [data_quality, etl_reports])
-def test_a_warehouse_of_another_source_is_neither_judged_nor_reported(places, stage):
+def test_a_warehouse_of_another_source_is_neither_judged_nor_reported(places, sound, stage):
     real = Places(home=places.home, source=Source.PORTAL)
-    loaded(places)
+    copied(sound, places)
     places.warehouse.rename(real.warehouse)
 
     with pytest.raises(OtherSource, match="'demo'"):
         run(stage, real)
 
 
-def test_the_report_shows_execution_per_organismo_and_month_of_vigencia_actual(places):
-    january = budget_line(periodo_corte=date(2025, 1, 31), ejecucion=120, total_acumulado_rpc=120)
-    other = budget_line(cod_centro_gestor="4145", ejecucion=0, total_acumulado_rpc=0, ppto_modificado=0)
-    reserve = budget_line(vigencia="Reserva", ppto_modificado=7, ejecucion=7)
-    loaded(places, ejecucion_detalle=[january, budget_line(), other, reserve])
+def test_the_report_shows_execution_per_organismo_and_month_of_vigencia_actual(report):
+    page = page_of(report)
 
-    run(etl_reports, places)
-
-    page = page_of(places)
     monthly = page[page.index("Porcentaje de ejecución por organismo y corte") :].split("</table>")[0]
     rows = re.findall(r'<tr(?: class="total")?><th scope="row">(\d*)</th>(.*?)</tr>', monthly)
     shown = {code: re.sub(r"<[^>]+>", "|", cells).replace("\N{NO-BREAK SPACE}", " ") for code, cells in rows}
@@ -212,17 +160,9 @@ def test_the_report_shows_execution_per_organismo_and_month_of_vigencia_actual(p
     assert "prueba.csv · corte: 30 de abril de 2025" in text
 
 
-def test_the_report_shows_loan_contracts_by_bank_and_state(places):
-    contracts = [
-        contract(),
-        contract(id_contrato="CO1.PCCNTR.2", banco="Davivienda", estado_contrato="Cerrado", valor_contrato=2000),
-        contract(id_contrato="CO1.PCCNTR.3", es_emprestito=False, banco=None, valor_contrato=5_000_000),
-    ]
-    loaded(places, contratos_secop=contracts)
+def test_the_report_shows_loan_contracts_by_bank_and_state(report):
+    text = TextOf(page_of(report)).text
 
-    run(etl_reports, places)
-
-    text = TextOf(page_of(places)).text
     assert "Davivienda 1 $ 2.000 $ 100 5,0 %" in text
     assert "Bancolombia 1 $ 900 $ 100 11,1 %" in text
     assert "Cerrado 1 $ 2.000" in text
@@ -247,12 +187,11 @@ def test_the_report_of_empty_tables_says_no_data_and_invents_nothing(places):
     assert sheet.cell(4, 1).value == "sin datos"
 
 
-def test_the_report_of_invented_data_says_so_before_all_else_and_that_of_real_data_does_not(places):
+def test_the_report_of_invented_data_says_so_before_all_else_and_that_of_real_data_does_not(places, reported):
+    copied(reported, places)
     real = Places(home=places.home, source=Source.PORTAL)
-    loaded(places)
     loaded(real)
 
-    run(etl_reports, places)
     run(etl_reports, real)
 
     above_all = [page.split("<body>")[1].split("<header")[0] for page in pages_of(places).values()]
@@ -261,30 +200,25 @@ def test_the_report_of_invented_data_says_so_before_all_else_and_that_of_real_da
     assert "datos.gov.co" in TextOf(page_of(real)).text
 
 
-def test_the_pages_need_no_script_and_lead_only_to_files_beside_them(places):
-    loaded(places)
-    run(data_quality, places)
+def test_the_pages_need_no_script_and_lead_only_to_files_beside_them(reported):
+    pages = pages_of(reported)
 
-    run(etl_reports, places)
-
-    for page in pages_of(places).values():
+    assert len(pages) == 8
+    for page in pages.values():
         targets = set(re.findall(r'(?:src|href|xlink:href)="(?!#)([^"]*)"', page))
         assert "<script" not in page
         assert "@import" not in page
         assert re.findall(r"url\((?!#)[^)]*\)", page) == []
         assert "default-src 'none'" in page
         assert len(targets) >= 8
-        assert all((places.reports / target).is_file() for target in targets)
+        assert all((reported.reports / target).is_file() for target in targets)
 
 
-def test_the_page_can_be_read_aloud(places):
-    loaded(places)
-    run(data_quality, places)
-
-    run(etl_reports, places)
+def test_the_page_can_be_read_aloud(reported):
+    pages = pages_of(reported)
 
     drawings = 0
-    for page in pages_of(places).values():
+    for page in pages.values():
         tags = TextOf(page).tags
         drawn = [attributes for tag, attributes in tags if tag == "svg"]
         idents = [attributes["id"] for _tag, attributes in tags if "id" in attributes]
@@ -299,10 +233,8 @@ def test_the_page_can_be_read_aloud(places):
     assert drawings >= 5
 
 
-def test_each_subject_has_a_page_a_workbook_and_its_place_in_the_navigation(places):
-    loaded(places)
-
-    outcome = run(etl_reports, places)
+def test_each_subject_has_a_page_a_workbook_and_its_place_in_the_navigation(reported_twice):
+    made, outcome = reported_twice
 
     names = [Path(path).name for path in outcome["pages"]]
     assert names == [
@@ -315,43 +247,22 @@ def test_each_subject_has_a_page_a_workbook_and_its_place_in_the_navigation(plac
         "reportes_campo.html",
         "calidad.html",
     ]
-    for name, page in pages_of(places).items():
+    for name, page in pages_of(made).items():
         assert f'<a href="{name}" aria-current="page">' in page
-        assert openpyxl.load_workbook((places.reports / name).with_suffix(".xlsx")).sheetnames[0] == "Resumen"
+        assert openpyxl.load_workbook((made.reports / name).with_suffix(".xlsx")).sheetnames[0] == "Resumen"
 
 
-def test_units_are_drawn_on_the_map_and_counted_by_territory(places):
-    corner = {"type": "Polygon", "coordinates": [[[-76.5, 3.4], [-76.4, 3.4], [-76.4, 3.5], [-76.5, 3.4]]]}
-    ground = {"tipo_territorio": "comuna", "area_km2": 1.0, "geometria": json.dumps(corner)}
-    unit = {"lat": 3.42, "lon": -76.42, "geometria": "{}", "fuera_rango": "ACEPTABLE", "n_fuentes": 1}
-    work = {"fila_origen": 2, "fuera_rango": "ACEPTABLE", "estado": "En ejecución", "presupuesto": 2 * 10**12}
-    loaded(
-        places,
-        territorios=[{"codigo": "08", "territorio": "COMUNA 08", **ground}],
-        unidades_proyecto=[{"upid": "UNP-1", "n_intervenciones": 2, **unit}],
-        intervenciones=[
-            {
-                "intervencion_id": "a",
-                "upid": "UNP-1",
-                "territorio": "COMUNA 08",
-                "frente_activo": "Frente activo",
-                **work,
-            },
-            {"intervencion_id": "b", "upid": "UNP-1", "territorio": None, "frente_activo": "Inactivo", **work},
-        ],
-    )
+def test_units_are_drawn_on_the_map_and_counted_by_territory(report):
+    page = pages_of(report)["unidades_proyecto.html"]
 
-    run(etl_reports, places)
-
-    page = pages_of(places)["unidades_proyecto.html"]
     assert "<title>COMUNA 08: 1</title>" in page
     assert page.count("<circle") == 1
     assert "$ 4,00 billones" in TextOf(page).text
     assert "prueba.csv" in page
 
 
-def test_a_warehouse_that_lacks_the_newer_tables_is_reported_without_them(places):
-    loaded(places)
+def test_a_warehouse_that_lacks_the_newer_tables_is_reported_without_them(places, sound):
+    copied(sound, places)
     for table in ("territorios", "paa"):
         with duckdb.connect(str(places.warehouse)) as connection:
             connection.execute(f"DROP VIEW vigentes.{table}")
@@ -384,6 +295,7 @@ def test_months_with_shifted_vigencias_are_announced(places):
 
 
 def test_quality_stands_in_the_report_and_its_absence_is_said(places, monkeypatch):
+    ask_only(monkeypatch, "contratos_secop")
     loaded(places, contratos_secop=[contract(valor_pagado=901)])
     run(etl_reports, places)
     without = TextOf(page_of(places)).text
@@ -416,16 +328,13 @@ def test_the_workbook_has_the_tables_with_numbers_as_numbers_and_frozen_headings
     assert sheet.cell(4, headings["Proveedor"]).value == "=1+1"
 
 
-def test_a_second_report_of_the_day_replaces_the_first_and_nothing_else_is_left(places):
-    loaded(places)
+def test_a_second_report_of_the_day_replaces_the_first_and_nothing_else_is_left(reported_twice):
+    made, outcome = reported_twice
 
-    run(etl_reports, places)
-    outcome = run(etl_reports, places)
-
-    latest = sorted(path.name for path in places.reports.iterdir() if path.is_file())
-    (day,) = [path for path in places.reports.iterdir() if path.is_dir() and path.name[0] == "2"]
+    latest = sorted(path.name for path in made.reports.iterdir() if path.is_file())
+    (day,) = [path for path in made.reports.iterdir() if path.is_dir() and path.name[0] == "2"]
     dated = sorted(path.name for path in day.iterdir())
     assert sorted(path for path in latest if not path.endswith(".pdf")) == dated
     assert sorted(Path(path).name for path in outcome["dated"]) == dated
     assert {day / name for name in dated} == {Path(path) for path in outcome["dated"]}
-    assert all((places.reports / name).stat().st_mode & 0o077 == 0 for name in latest)
+    assert all((made.reports / name).stat().st_mode & 0o077 == 0 for name in latest)

@@ -2,6 +2,7 @@
 # ruff: noqa: F811 - fixtures are imported where they are used
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,14 +20,19 @@ from tests.unit.validation.city_rows import city
 
 ROOT = Path(__file__).parents[2]
 WAIT = 60  # seconds for a child process to get somewhere
+TEMPLATE = "ciudad_cargada"
 
 
 @pytest.fixture
 def places(tmp_path, monkeypatch):
-    for name in [name for name in os.environ if name.startswith("ETL_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("ETL_LANG", "en")
+    _forget_settings(monkeypatch)
     return Places(home=tmp_path, source=Source.DEMO)
+
+
+def _forget_settings(patch):
+    for name in [name for name in os.environ if name.startswith("ETL_")]:
+        patch.delenv(name)
+    patch.setenv("ETL_LANG", "en")
 
 
 @pytest.fixture
@@ -42,14 +48,62 @@ def either(request, places):
     return request.param
 
 
+_HOMES: dict[str, Path] = {}
+"""Homes made once for all modules: pytest takes a session's fixture for another one in each module that imports it."""
+
+
+@pytest.fixture(scope="session")
+def home_in_duckdb(tmp_path_factory):
+    """A home in which the sound city is loaded into its file; to be copied, never to be written to."""
+    if "duckdb" not in _HOMES:
+        _HOMES["duckdb"] = tmp_path_factory.mktemp("home_in_duckdb")
+        _load_sound_city(_HOMES["duckdb"])
+    return _HOMES["duckdb"]
+
+
+@pytest.fixture(scope="session")
+def home_in_postgres(tmp_path_factory, postgres):
+    """As `home_in_duckdb`, loaded into the database `TEMPLATE`; others are made from that one."""
+    if "postgres" not in _HOMES:
+        _HOMES["postgres"] = tmp_path_factory.mktemp("home_in_postgres")
+        with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {TEMPLATE}")
+        _load_sound_city(_HOMES["postgres"], ETL_WAREHOUSE_URL=postgres.get_uri(database=TEMPLATE))
+    return _HOMES["postgres"]
+
+
+@pytest.fixture
+def loaded(request, places):
+    """The sound city transformed and loaded, into the database that was asked for before: a copy of what was once."""
+    if "ETL_WAREHOUSE_URL" in os.environ:
+        home = request.getfixturevalue("home_in_postgres")
+        name = psycopg.conninfo.conninfo_to_dict(os.environ["ETL_WAREHOUSE_URL"])["dbname"]
+        with psycopg.connect(request.getfixturevalue("postgres").get_uri(), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    else:
+        home = request.getfixturevalue("home_in_duckdb")
+    shutil.copytree(home, places.home, dirs_exist_ok=True)
+
+
+def _load_sound_city(home, **environment):
+    places = Places(home=home, source=Source.DEMO)
+    with pytest.MonkeyPatch.context() as patch:
+        _forget_settings(patch)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        transformed(places)
+        load(places)
+
+
 @pytest.fixture
 def start():
     """Starts child processes and ends those that a failing test leaves behind."""
     children = []
 
-    def start_child(script, *arguments):
+    def start_child(script, *arguments, **more):
         command = [sys.executable, "-c", script, *map(str, arguments)]
-        children.append(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True))
+        children.append(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, **more))
         return children[-1]
 
     yield start_child

@@ -74,7 +74,7 @@ def test_progress_beyond_a_hundred_or_in_words_is_refused_and_kept():
     assert column(rejects.frame(), "fila") == [2, 3, 4]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.integers(0, 100), min_size=1, max_size=8).filter(lambda values: max(values) > 1))
 def test_progress_in_per_cent_and_in_shares_read_the_same(values):
     in_percent = cleaned(avance_declarado=[str(value) for value in values])

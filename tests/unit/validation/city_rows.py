@@ -150,25 +150,53 @@ def city(**rows):
 
 
 def frame_of(name, rows, *, run_id="corrida-1"):
-    """Rows as the dataset `name` has them: columns nobody mentions are NULL, lineage is filled in."""
+    """Rows as the dataset `name` has them: columns nobody mentions are NULL, lineage is filled in.
+
+    A frame never changes, so there is one for all who ask for the same rows.
+    """
+    asked = repr((name, rows, run_id))
+    if asked not in _FRAMES:
+        _FRAMES[asked] = _framed(name, rows, run_id)
+    return _FRAMES[asked]
+
+
+def in_memory(frames):
+    """A database in memory with a table per frame, as a published warehouse shows them, and an empty load log.
+
+    All who ask get the same one, one after the other: making every table anew for each of hundreds of faults would
+    take most of a minute. Only tables whose frame is another than before are written.
+    """
+    connection = _DATABASE.cursor()  # with temporary tables, variables and a search path of its own
+    connection.execute("SET TimeZone = 'UTC'")
+    for name in _SHOWN.keys() - frames.keys():
+        connection.execute(f"DROP TABLE vigentes.{name}")
+        del _SHOWN[name]
+    for name, frame in frames.items():
+        if _SHOWN.get(name) is not frame:
+            connection.register("entrada", ArrowStream(frame))
+            connection.execute(f"CREATE OR REPLACE TABLE vigentes.{name} AS FROM entrada")
+            connection.unregister("entrada")
+            _SHOWN[name] = frame
+    connection.execute(
+        "CREATE OR REPLACE TABLE carga_log (tabla VARCHAR, fecha_corte DATE, fin TIMESTAMPTZ, fuente VARCHAR)"
+    )
+    return connection
+
+
+_FRAMES: dict[str, pl.DataFrame] = {}
+_DATABASE = duckdb.connect()
+_DATABASE.execute("CREATE SCHEMA vigentes")
+_SHOWN: dict[str, pl.DataFrame] = {}
+"""The frame that each table of the database in memory shows."""
+
+
+def _framed(name, rows, run_id):
     wanted = next(dataset for dataset in WAREHOUSE if dataset.name == name)
     columns = {column: dtype for column, dtype in wanted.schema.items() if column not in LINEAGE_NAMES}
     full = [{column: row.get(column) for column in columns} for row in rows]
     frame = pl.DataFrame({c: pl.Series(c, [row[c] for row in full], dtype=t, strict=False) for c, t in columns.items()})
     lined = with_lineage(frame, fuente="prueba.csv", fecha_corte=CUT, run_id=run_id, now=SEEN_AT)
     return wanted.conform(lined)
-
-
-def in_memory(frames):
-    """A database in memory with a table per frame, as a published warehouse shows them."""
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("CREATE SCHEMA vigentes")
-    for name, frame in frames.items():
-        connection.register("entrada", ArrowStream(frame))
-        connection.execute(f"CREATE TABLE vigentes.{name} AS FROM entrada")
-    connection.execute("CREATE TABLE carga_log (tabla VARCHAR, fecha_corte DATE, fin TIMESTAMPTZ, fuente VARCHAR)")
-    return connection
 
 
 LINEAGE_NAMES = {"fuente", "fecha_corte", "run_id", "fecha_procesamiento"}
