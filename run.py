@@ -40,6 +40,8 @@ FAULT_COUNTS = {
     "POWER_CUTS": 1000,
     "RESUMES": 100,
     "TASKS": 10_000,
+    "SERVER_KILLS": 20,
+    "SERVER_CLIENTS": 50,
 }
 """How often `faults` injects each kind; the suite takes samples."""
 STAGES = ("etl_kit", "extraction_app", "transformation_app", "load_app", "validation_app", "reporting_app", "demo_city")
@@ -179,7 +181,8 @@ def renew_messages() -> int:
         sources = [str(ROOT / stage) for stage in STAGES] if domain == "etl" else [str(folder)]
         template = folder / "locale" / f"{domain}.pot"
         template.parent.mkdir(exist_ok=True)
-        extract = ["extract", "-k", "N_", "--no-location", "--sort-output", "--omit-header", "-o", str(template)]
+        extract = ["extract", "-F", str(ROOT / "pyproject.toml"), "-k", "N_", "--no-location", "--sort-output"]
+        extract += ["--omit-header", "-o", str(template)]
         code = run([*babel, *extract, *sources])
         catalogue = folder / "locale" / "es" / "LC_MESSAGES" / f"{domain}.po"
         step = "update" if catalogue.exists() else "init"

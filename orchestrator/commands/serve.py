@@ -30,7 +30,7 @@ def serve(
     log_level: str,
     config: Path | None,
 ) -> int:
-    """0 where it was ended by a signal; 2 where it cannot listen there."""
+    """What ended it: 130 by Ctrl-C, 143 by SIGTERM, the second time without waiting; 2 where it cannot listen there."""
     from orchestrator.commands.serving import serve_here
 
     return serve_here(

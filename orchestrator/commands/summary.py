@@ -30,6 +30,7 @@ MARKS = {
     TaskStatus.CANCELLED: "■",
 }
 
+
 def task_titles() -> list[str]:
     """Headings of `task_rows`."""
     return ["", _("task"), _("status"), _("attempts"), _("duration"), _("rows"), _("reason")]

@@ -15,6 +15,8 @@ from orchestrator.operations.parts import Parts
 from orchestrator.operations.working import Worker
 from orchestrator.settings import read_settings
 
+BREATH = 1.0
+"""Seconds between two signs of life on stdout, for the server that started this worker."""
 NICER = 10
 """Beside a server a worker and its tasks give way, so that whoever asks is answered while they compute."""
 
@@ -42,9 +44,27 @@ async def _work(worker: Worker, *, until_eof: bool) -> None:
             loop.add_signal_handler(number, worker.stop)
         except NotImplementedError:  # Windows: asyncio knows no handlers there
             signal.signal(number, lambda _number, _frame: worker.stop())
-    if until_eof:
-        threading.Thread(target=_listen, args=(worker,), name="lifeline", daemon=True).start()
-    await worker.work()
+    if not until_eof:
+        await worker.work()
+        return
+    threading.Thread(target=_listen, args=(worker,), name="lifeline", daemon=True).start()
+    breathing = asyncio.ensure_future(_breathe())
+    try:
+        await worker.work()
+    finally:
+        breathing.cancel()
+
+
+async def _breathe() -> None:
+    """Tell that this event loop turns: a worker that is stopped, or stuck, falls silent."""
+    out = sys.stdout.fileno()
+    if os.name == "posix":
+        os.set_blocking(out, False)  # a server that is stopped itself reads nothing for a while
+    with suppress(BrokenPipeError):  # nobody listens any more: the lifeline tells it, too
+        while True:
+            with suppress(BlockingIOError):
+                os.write(out, b".")
+            await asyncio.sleep(BREATH)
 
 
 def _listen(worker: Worker) -> None:

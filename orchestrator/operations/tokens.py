@@ -40,6 +40,8 @@ class Bearer:
 
     name: str
     role: Role
+    mark: str = ""
+    """Tells tokens apart, those of one name too; no secret, and of no use to whoever has it."""
 
 
 NOBODY_IN_PARTICULAR = Bearer(name="-", role=Role.ADMIN)
@@ -87,11 +89,11 @@ def bearer_of(presented: str, known: Iterable[Token], own: Iterable[str], now: d
     found: Bearer | None = None
     for sha256 in own:
         if hmac.compare_digest(sha256, asked):
-            found = Bearer(name="server", role=Role.ADMIN)
+            found = Bearer(name="server", role=Role.ADMIN, mark=sha256)
     for token in known:
         if hmac.compare_digest(token.sha256, asked) and token.revoked_at is None:
             expired = token.expires_at is not None and token.expires_at <= now
-            found = found if expired else Bearer(name=token.name, role=ROLES[token.role])
+            found = found if expired else Bearer(name=token.name, role=ROLES[token.role], mark=token.sha256)
     return found
 
 

@@ -30,8 +30,9 @@ LOOK_AT_OWNERS = 3.0
 """Seconds between looks whether other workers of this machine died, whose lease still runs."""
 START_PATIENCE = 3.0
 """Seconds after which one that starts no attempt keeps no other from starting."""
+FIRST_BACK_OFF = 2.0
 BACK_OFF = 30.0
-"""Seconds until an execution that could not be driven is tried again."""
+"""Seconds until an execution that could not be driven is tried again: the first time, then twice as long up to this."""
 MOST_LOOKED_AT = 200
 FOR_WORKERS = frozenset({"api", "schedule"})
 """Doors whose executions are never driven by whoever asked for them."""
@@ -52,6 +53,8 @@ class Worker:
     """Of what is driven."""
     _runners: dict[str, Runner] = field(init=False, default_factory=dict)
     _not_before: dict[str, float] = field(init=False, default_factory=dict)
+    _pauses: dict[str, float] = field(init=False, default_factory=dict)
+    """Seconds that an execution was put off last."""
     _stops: int = field(init=False, default=0)
     _looked_at_owners: float = field(init=False, default=-LOOK_AT_OWNERS)
     _loop: asyncio.AbstractEventLoop | None = field(init=False, default=None)
@@ -105,8 +108,7 @@ class Worker:
             try:
                 wanted = self._may_take(execution)
             except OrchestratorError as trouble:  # its own trouble: those behind it must not wait for it
-                logger.warning("%s: %s; trying again in %.0f s", key, trouble, BACK_OFF)
-                self._not_before[key] = time.monotonic() + BACK_OFF
+                logger.warning("%s: %s; trying again in %.0f s", key, trouble, self._put_off(key))
                 continue
             if wanted:
                 self._workflows[key] = execution.request.workflow
@@ -137,6 +139,13 @@ class Worker:
             return False
         self._not_before.pop(key, None)
         return left_alone(self.parts, execution) and self._has_room(execution)
+
+    def _put_off(self, key: str) -> float:
+        """Leave it alone for a while, each time for longer; the seconds."""
+        pause = min(self._pauses.get(key, FIRST_BACK_OFF / 2) * 2, BACK_OFF)
+        self._pauses[key] = pause
+        self._not_before[key] = time.monotonic() + pause
+        return pause
 
     def _has_room(self, execution: Execution) -> bool:
         """Whether its workflow may run now: one that only waits for others of its kind must not take a slot."""
@@ -171,18 +180,19 @@ class Worker:
                 result = await self._from_start_to_end(journey, taken)
             for trouble in result.troubles:
                 logger.error("%s: %s", key, trouble)
-            if not result.status.final and not self._stops:
-                self._not_before[key] = time.monotonic() + BACK_OFF
+            if result.status.final:
+                self._pauses.pop(key, None)
+            elif not self._stops:
+                self._put_off(key)
         except (BeingDriven, ExecutionEnded, StaleOwner) as other:  # somebody else was faster, or it is over
             logger.info("%s: %s", key, other)
         except WorkflowFull:
             self._not_before[key] = time.monotonic() + LOOK
         except OrchestratorError as trouble:
-            logger.warning("%s: %s; trying again in %.0f s", key, trouble, BACK_OFF)
-            self._not_before[key] = time.monotonic() + BACK_OFF
+            logger.warning("%s: %s; trying again in %.0f s", key, trouble, self._put_off(key))
         except Exception:  # whatever one execution meets, the others go on
             logger.exception("%s could not be driven", key)
-            self._not_before[key] = time.monotonic() + BACK_OFF
+            self._put_off(key)
         finally:
             self._runners.pop(key, None)
             self._workflows.pop(key, None)

@@ -1,7 +1,7 @@
 """What is answered, as models for the OpenAPI document; the answers themselves are plain JSON."""
 
 from json import dumps
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from starlette.responses import Response
@@ -11,6 +11,8 @@ from orchestrator.core.states import ExecutionStatus, TaskStatus
 
 ALWAYS: Final = (401, 403, 404, 421, 429, 503)
 """Statuses that any address may answer."""
+WITH_BODY: Final = (400, 408, 413, 415, 422)
+"""Statuses that an address may answer besides which is sent a body."""
 
 
 class _Answer(BaseModel):
@@ -46,7 +48,23 @@ class Service(_Answer):
 class Health(_Answer):
     """That the server is there."""
 
-    status: str = Field(examples=["ok"])
+    status: str = Field(examples=["ok", "degraded"])
+
+
+class WorkerHealth(_Answer):
+    """A worker process of this server; `silent_for` in seconds."""
+
+    pid: int | None
+    state: Literal["starts", "runs", "silent", "gone"]
+    silent_for: float
+
+
+class ServerHealth(Health):
+    """That the server is there, and, for whoever sends a token, how its workers are."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=False)
+
+    workers: list[WorkerHealth] = Field(default=[], description="Solo con token / only with a token")
 
 
 class Readiness(_Answer):

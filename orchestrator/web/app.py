@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match, Route
 
 from orchestrator.core.errors import OrchestratorError
 from orchestrator.core.messages import N_, Message
@@ -27,6 +28,8 @@ from orchestrator.web.house import House
 from orchestrator.web.news import News
 from orchestrator.web.problems import Fault, RequestRefused, problem, problem_of_error, problem_of_refusal
 from orchestrator.web.requests import needs
+from orchestrator.web.ui import pages
+from orchestrator.web.ui.live import Live
 from orchestrator.web.workers import WorkerProcesses
 
 THREADS: Final = 8
@@ -71,6 +74,8 @@ def create_app(
     app.state.house = house
     app.state.workers = WorkerProcesses(settings=settings, count=workers, slots=slots)
     app.state.token_needed = token_needed
+    app.state.failure = None
+    app.state.closed = False
     app.state.counters = metrics.Counters(
         workflow_of=lambda execution_id: house.store.get_execution(execution_id).request.workflow or ""
     )
@@ -82,7 +87,8 @@ def create_app(
         workers=lambda: app.state.workers.alive,
     )
     app.state.counters.registry.register(stored)
-    for module in (health, definitions, executions, streams, logs, reports, metrics):
+    app.state.live = Live(news=app.state.news)
+    for module in (health, definitions, executions, streams, logs, reports, metrics, pages):
         app.include_router(module.router)
     app.add_api_route("/openapi.json", _openapi, methods=["GET"], include_in_schema=False)
     app.add_exception_handler(RequestRefused, _refusal)  # type: ignore[arg-type]  # starlette's own signature is wider
@@ -104,13 +110,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open the house, then the workers; in the end the streams, the workers, the house."""
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
     house: House = app.state.house
-    parts = Parts(Registry(), house.settings)
-    own = [token_of_environment(parts) or first_token(parts)[1]] if app.state.token_needed else []
-    house.open()
-    app.state.access = Access(house=house, own=tuple(hash_of(token) for token in own), required=app.state.token_needed)
-    app.state.audit = Audit(path=house.settings.state / "audit.jsonl")
-    app.state.news.start()
-    app.state.workers.start()
+    try:
+        _open(app, house)
+    except (OrchestratorError, OSError) as why:
+        app.state.failure = why
+        house.close()
+        raise
     try:
         yield
     finally:
@@ -118,14 +123,28 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await anyio.to_thread.run_sync(app.state.workers.close)
         app.state.audit.close()
         house.close()
+        app.state.closed = True
 
 
-async def _refusal(_request: Request, refusal: RequestRefused) -> Response:
-    return problem_of_refusal(refusal)
+def _open(app: FastAPI, house: House) -> None:
+    """Raises StoreUnusable, HomeUnusable, UsageError; then no worker was started."""
+    parts = Parts(Registry(), house.settings)
+    own = [token_of_environment(parts) or first_token(parts)[1]] if app.state.token_needed else []
+    house.open()
+    app.state.access = Access(house=house, own=tuple(hash_of(token) for token in own), required=app.state.token_needed)
+    app.state.audit = Audit(path=house.settings.state / "audit.jsonl")
+    app.state.news.start()
+    app.state.workers.start()
 
 
-async def _error(_request: Request, error: OrchestratorError) -> Response:
-    return problem_of_error(error)
+async def _refusal(request: Request, refusal: RequestRefused) -> Response:
+    if refusal.status == 403:  # noqa: PLR2004 - the status: somebody tried what a role does not hold (S17)
+        request.app.state.audit.refused(request.scope, refusal)
+    return pages.trouble(request, problem_of_refusal(refusal), refusal.detail)
+
+
+async def _error(request: Request, error: OrchestratorError) -> Response:
+    return pages.trouble(request, problem_of_error(error), error.message)
 
 
 async def _not_valid(_request: Request, error: RequestValidationError) -> Response:
@@ -140,7 +159,7 @@ async def _not_valid(_request: Request, error: RequestValidationError) -> Respon
     return problem(422, "not-valid", say(Message(template=N_("a parameter is not valid"))), faults=faults)
 
 
-async def _http(_request: Request, error: HTTPException) -> Response:
+async def _http(request: Request, error: HTTPException) -> Response:
     """What the framework itself refuses: no such address, no such method."""
     kind = {404: "not-found", 405: "method"}.get(error.status_code, "refused")
     told = {
@@ -148,7 +167,19 @@ async def _http(_request: Request, error: HTTPException) -> Response:
         405: N_("this address knows other methods"),
     }.get(error.status_code)
     detail = say(Message(template=told)) if told else str(error.detail)
-    return problem(error.status_code, kind, detail, headers=dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if "Allow" in headers:  # the framework names those of the first route at this address alone
+        headers["Allow"] = ", ".join(sorted(_methods_at(request)))
+    return problem(error.status_code, kind, detail, headers=headers)
+
+
+def _methods_at(request: Request) -> set[str]:
+    return {
+        method
+        for route in request.app.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+        for method in route.methods or ()
+    }
 
 
 async def _openapi(request: Request) -> Response:

@@ -43,8 +43,10 @@ class Audit:
         )
 
     def refused(self, scope: Scope, refusal: RequestRefused) -> None:
-        """Somebody had no token that is in use."""
-        self._write(self._refused, scope, {"what": "refused", "status": refusal.status, "why": refusal.kind})
+        """Somebody had no token that is in use, one of too small a role, or came from a page of another origin."""
+        bearer: Bearer | None = scope.get("state", {}).get("bearer")
+        who = {} if bearer is None else {"by": bearer.name, "role": bearer.role.name.lower()}
+        self._write(self._refused, scope, {"what": "refused", "status": refusal.status, "why": refusal.kind, **who})
 
     def close(self) -> None:
         """Let go of the file."""

@@ -55,8 +55,8 @@ def list_workflows(request: Request, config_file: ConfigFile = None) -> Any:
 @router.post(
     "/validate",
     summary="Revisa una configuración / Check a configuration",
-    responses=answers.ok(answers.Validation, 400, 413, 415, 422),
-    openapi_extra=schema_of(ValidateBody),
+    responses=answers.ok(answers.Validation, *answers.WITH_BODY),
+    openapi_extra=schema_of(ValidateBody, required=False),
 )
 def validate(request: Request, body: Annotated[ValidateBody, Depends(body_as(ValidateBody))]) -> Any:
     """Every problem at once, with its place. Starts nothing, imports no task code, keeps nothing."""
@@ -91,7 +91,7 @@ def _validated(request: Request, body: ValidateBody) -> Any:
 @router.post(
     "/plan",
     summary="Qué se ejecutaría, en qué orden y por qué / What would be executed, in which order, and why",
-    responses=answers.ok(answers.Plan, 400, 413, 415, 422),
+    responses=answers.ok(answers.Plan, *answers.WITH_BODY),
     openapi_extra=schema_of(SelectionBody),
 )
 def plan(request: Request, body: Annotated[SelectionBody, Depends(body_as(SelectionBody))]) -> Any:

@@ -2,11 +2,13 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from pydantic import BeforeValidator
 
 from orchestrator.core.errors import AskedBefore, NoSuchExecution
 from orchestrator.core.executions import Execution
@@ -26,7 +28,7 @@ from orchestrator.operations.driving import left_alone
 from orchestrator.operations.parts import Parts
 from orchestrator.operations.rerunning import Part, wanted_again
 from orchestrator.operations.submitting import API, Wanted, submit
-from orchestrator.operations.tokens import Role
+from orchestrator.operations.tokens import Bearer, Role
 from orchestrator.operations.upkeep import purge
 from orchestrator.translation import _, say
 from orchestrator.web import answers
@@ -45,11 +47,26 @@ Cursor = Annotated[str | None, Query(max_length=200, description="`next` de la p
 Limit = Annotated[int, Query(ge=1, le=MOST_ON_A_PAGE)]
 
 
+def _written_out(text: object) -> object:
+    """Refuses what pydantic would take for seconds since 1970."""
+    if isinstance(text, str) and not _DATE.match(text):
+        raise ValueError("ISO 8601: 2024-09-18T14:30:22Z")
+    return text
+
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+Since = Annotated[
+    datetime | None,
+    BeforeValidator(_written_out),
+    Query(description="ISO 8601; sin zona: UTC / without a zone: UTC"),
+]
+
+
 @router.post(
     "/execute",
     summary="Ejecutar tareas o un workflow / Execute tasks or a workflow",
     status_code=202,
-    responses=answers.ok(answers.Accepted, 400, 409, 413, 415, 422, success=202),
+    responses=answers.ok(answers.Accepted, 409, *answers.WITH_BODY, success=202),
     openapi_extra=schema_of(ExecuteBody),
     dependencies=[may_run],
 )
@@ -60,8 +77,9 @@ def execute(
 ) -> Response:
     """Store it as queued; a worker drives it. With an `Idempotency-Key` the same request is executed once in 24 h."""
     house, sha256 = house_of(request), hashlib.sha256(request.state.body).hexdigest()
-    if idempotency_key is not None:  # before anything else: what it asked for may be what is in its way now
-        before = house.store.asked_before(idempotency_key, body_sha256=sha256, at=SystemClock().now())
+    key = _key_of(bearer_of(request), idempotency_key)
+    if key is not None:  # before anything else: what it asked for may be what is in its way now
+        before = house.store.asked_before(key, body_sha256=sha256, at=SystemClock().now())
         if before is not None:
             return _accepted(house.store.get_execution(before), _("It was asked for before"))
     parts = parts_for(house, body.config_file)
@@ -76,7 +94,7 @@ def execute(
         require_dependencies=body.require_dependencies,
         exclusive=body.exclusive,
         source=API,
-        queueing=Queueing(key=idempotency_key, body_sha256=sha256),
+        queueing=Queueing(key=key, body_sha256=sha256),
     )
     try:
         execution, _plan = submit(parts, wanted)
@@ -98,7 +116,7 @@ def list_executions(  # noqa: PLR0917 - by name: they are the address's
     request: Request,
     status: Annotated[list[ExecutionStatus] | None, Query()] = None,
     workflow: Annotated[str | None, Query(max_length=200)] = None,
-    since: Annotated[datetime | None, Query(description="ISO 8601; sin zona: UTC / without a zone: UTC")] = None,
+    since: Since = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
@@ -141,7 +159,7 @@ def show_execution(request: Request, execution_id: str) -> Response:
 @router.delete(
     "/executions/{execution_id}",
     summary="Cancelar u olvidar una ejecución / Cancel or forget an execution",
-    responses={**answers.ok(answers.Ended, 400, 409, 413, 415, 422), 202: {"model": answers.Ended}},
+    responses={**answers.ok(answers.Ended, 409, *answers.WITH_BODY), 202: {"model": answers.Ended}},
     openapi_extra=schema_of(CancelBody, required=False),
     dependencies=[may_run],
 )
@@ -194,7 +212,7 @@ def resume(request: Request, execution_id: str) -> Response:
     "/executions/{execution_id}/rerun",
     summary="Repetir una ejecución, entera o en parte / Execute again, whole or in part",
     status_code=202,
-    responses=answers.ok(answers.Accepted, 400, 409, 413, 415, 422, success=202),
+    responses=answers.ok(answers.Accepted, 409, *answers.WITH_BODY, success=202),
     openapi_extra=schema_of(RerunBody, required=False),
     dependencies=[may_run],
 )
@@ -284,6 +302,11 @@ def _purged(request: Request, parts: Parts, execution: Execution) -> Response:
         raise refused(409, "conflict", N_("other executions were made from its results, which are kept with it"))
     _did(request, "purge", execution)
     return _ended(execution, _("It was forgotten, with its logs and its report"))
+
+
+def _key_of(bearer: Bearer, given: str | None) -> str | None:
+    """What the store knows a request by: the same key of another token is another's, and tells nobody of this one."""
+    return None if given is None else hashlib.sha256(f"{bearer.mark} {given}".encode()).hexdigest()
 
 
 def _accepted(execution: Execution, message: str) -> Response:

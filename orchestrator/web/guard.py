@@ -1,27 +1,34 @@
 """The gate in front of every request: which server was meant, who asks from where, how much they send (S3, S4, S10)."""
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator.core.errors import OrchestratorError
 from orchestrator.core.messages import N_
 from orchestrator.core.messages import Message as Said
-from orchestrator.operations.tokens import Bearer
-from orchestrator.translation import LANGUAGES, speaking
+from orchestrator.operations.tokens import NOBODY_IN_PARTICULAR, Bearer
+from orchestrator.translation import LANGUAGES, say, speaking
 from orchestrator.web.access import Access
 from orchestrator.web.audit import Audit
 from orchestrator.web.problems import RequestRefused, problem_of_error, problem_of_failure, problem_of_refusal, refused
+from orchestrator.web.ui import session
 
 logger = logging.getLogger(__name__)
 
 LOCAL_NAMES: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 LARGEST_BODY: Final = 1024 * 1024
+BODY_PATIENCE: Final = 20.0
+"""Seconds in which a body must have come once its headers are there, whichever server hands it on."""
+MOST_AT_ONCE: Final = 1000
+"""Requests under way, streams included; each may hold a body of the largest size."""
+BUSY: Final = 2
+"""Seconds after which it is worth while to ask a server again that is too busy."""
 LONGEST_PATH: Final = 2000
 FREE: Final = frozenset({"/health"})
 """Paths that need no token; they tell nothing but that the server is there."""
@@ -52,16 +59,45 @@ class Guard:
         self.access = access
         self.audit = audit
         self.allowed_hosts = allowed_hosts
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it here."""
-        if scope["type"] != "http":
-            if scope["type"] == "websocket":
+        match scope["type"]:
+            case "http":
+                self._under_way += 1
+                try:
+                    await self._answer(scope, receive, send)
+                finally:
+                    self._under_way -= 1
+            case "websocket":
                 await send({"type": "websocket.close", "code": 1008})  # there are none
-                return
-            await self.app(scope, receive, send)
-            return
+            case _:
+                await self._live(scope, receive, send)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application's whole life; one that cannot begin says why in a line, whichever server runs it."""
+        failed = False
+
+        async def told(message: Message) -> None:
+            nonlocal failed
+            failure = scope["app"].state.failure
+            if message["type"] == "lifespan.startup.failed" and failure is not None:
+                failed, message = (
+                    True,
+                    {**message, "message": say(failure) if isinstance(failure, OrchestratorError) else str(failure)},
+                )
+            await send(message)
+
+        try:
+            await self.app(scope, receive, told)
+        except Exception:
+            if not failed:
+                raise
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
+        body = _Body(headers, receive)
         begun = False
 
         async def sending(message: Message) -> None:
@@ -69,23 +105,37 @@ class Guard:
             begun = True
             await send(message)
 
-        with speaking(_language(headers.get("accept-language"))):
+        def with_headers(send: Send) -> Send:
+            return _with_headers(send, lambda: not body.whole)
+
+        with speaking(session.language_in(headers) or _language(headers.get("accept-language"))):
             try:
+                self._check_room()
                 self._check_address(scope, headers)
                 scope["state"]["bearer"] = await self._bearer(scope, headers)
-                bounded = _bounded(headers, receive)
-                await self.app(scope, bounded, _with_headers(sending))
+                body.check_size()
+                await self.app(scope, body.receive, with_headers(sending))
             except RequestRefused as refusal:
-                if refusal.status in {401, 429}:
+                if refusal.status in {401, 403, 429}:
                     self.audit().refused(scope, refusal)
-                await problem_of_refusal(refusal)(scope, receive, _with_headers(send))
+                answer = session.to_login(scope) if refusal.status == 401 else None  # noqa: PLR2004 - no token
+                await (answer or problem_of_refusal(refusal))(scope, receive, with_headers(send))
             except OrchestratorError as error:  # the store cannot tell who asks
-                await problem_of_error(error)(scope, receive, _with_headers(send))
+                await problem_of_error(error)(scope, receive, with_headers(send))
             except Exception:  # here, not further out: with our headers, and in the language asked for
                 logger.exception("a request failed")
                 if begun:
                     raise
-                await problem_of_failure()(scope, receive, _with_headers(send))
+                await problem_of_failure()(scope, receive, with_headers(send))
+
+    def _check_room(self) -> None:
+        if self._under_way > MOST_AT_ONCE:
+            raise RequestRefused(
+                503,
+                "too-busy",
+                Said(template=N_("as many requests are under way as may be; try again")),
+                retry_after=BUSY,
+            )
 
     def _check_address(self, scope: Scope, headers: Headers) -> None:
         if len(scope["raw_path"] or b"") > LONGEST_PATH:
@@ -105,41 +155,62 @@ class Guard:
                 raise refused(415, "not-json", N_("send JSON as it is: Content-Type: application/json"))
 
     async def _bearer(self, scope: Scope, headers: Headers) -> Bearer | None:
-        if scope["path"] in FREE and scope["method"] in {"GET", "HEAD"}:
-            return None
-        client = scope.get("client")
+        access, authorization = self.access(), headers.get("authorization")
+        if authorization is None and (token := session.token_in(scope, headers)) is not None:
+            if scope["method"] in CHANGING and not session.may_change(scope, token, headers):
+                raise refused(403, "csrf", N_("this was not asked by a page of this session; load the page again"))
+            authorization = f"Bearer {token}"
+        scope["state"]["authorization"] = authorization
         proxied = any(name in headers for name in PROXIED)
-        access = self.access()
-        if access.stale:
-            await run_in_threadpool(access.refresh)
-        return access.bearer(headers.get("authorization"), peer=client[0] if client else "?", proxied=proxied)
+        if (scope["path"] in FREE and scope["method"] in {"GET", "HEAD"}) or session.free(scope):
+            return access.known(authorization) if access.required or proxied else NOBODY_IN_PARTICULAR
+        client = scope.get("client")
+        return await access.bearer(authorization, peer=client[0] if client else "?", proxied=proxied)
 
 
-def _bounded(headers: Headers, receive: Receive) -> Receive:
-    """`receive` that gives up on a body that is too large, whatever its headers say; raises RequestRefused."""
-    told = headers.get("content-length", "0")
-    if not told.isascii() or not told.isdecimal() or int(told) > LARGEST_BODY:
-        raise _too_large()
-    seen = 0
+class _Body:
+    """A request's body, given up on where it is too large or too slow, whatever its headers say."""
 
-    async def bounded() -> Message:
-        nonlocal seen
-        message = await receive()
+    def __init__(self, headers: Headers, receive: Receive) -> None:
+        self.whole = not _has_body(headers)
+        """Whether all of it was read; what was not is no next request."""
+        self._told = headers.get("content-length", "0")
+        self._receive = receive
+        self._seen = 0
+        self._give_up_at: float | None = None
+
+    def check_size(self) -> None:
+        """Raises RequestRefused where its headers say already that it is too large."""
+        if not self._told.isascii() or not self._told.isdecimal() or int(self._told[:20]) > LARGEST_BODY:
+            raise _too_large()
+
+    async def receive(self) -> Message:
+        """The next piece; raises RequestRefused. Behind the last one comes no more than that the client left."""
+        if self.whole:
+            return await self._receive()
+        if self._give_up_at is None:
+            self._give_up_at = asyncio.get_running_loop().time() + BODY_PATIENCE
+        try:
+            async with asyncio.timeout_at(self._give_up_at):
+                message = await self._receive()
+        except TimeoutError:
+            raise refused(408, "too-slow", N_("the body did not come in time")) from None
         if message["type"] == "http.request":
-            seen += len(message.get("body", b""))
-            if seen > LARGEST_BODY:
+            self._seen += len(message.get("body", b""))
+            self.whole = not message.get("more_body", False)
+            if self._seen > LARGEST_BODY:
                 raise _too_large()
         return message
 
-    return bounded
 
-
-def _with_headers(send: Send) -> Callable[[Message], Awaitable[None]]:
+def _with_headers(send: Send, unfinished: Callable[[], bool]) -> Callable[[Message], Awaitable[None]]:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=_scope_of(message))
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
+            if unfinished():  # nobody reads the rest of the body: a server that waited for it could be kept for ever
+                headers["connection"] = "close"
             message = {**message, "headers": headers.raw}
         await send(message)
 

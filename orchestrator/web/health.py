@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from orchestrator.core.outcomes import JSON
 from orchestrator.operations.tokens import Role
 from orchestrator.settings import VERSION
 from orchestrator.translation import _
@@ -53,10 +54,21 @@ async def root() -> Response:
     )
 
 
-@router.get("/health", summary="¿Está el servidor? / Is the server there?", responses={200: {"model": answers.Health}})
-async def health() -> Response:
-    """Needs no token, and tells no more than that."""
-    return answers.json({"status": "ok"})
+@router.get(
+    "/health",
+    summary="¿Está el servidor? / Is the server there?",
+    responses={200: {"model": answers.ServerHealth}},
+)
+async def health(request: Request) -> Response:
+    """Needs no token, and tells no more than that it is there; with one, how each of its workers is."""
+    if request.state.bearer is None:
+        return answers.json({"status": "ok"})
+    workers: list[JSON] = [
+        {"pid": one.pid, "state": one.state, "silent_for": round(one.silent_for, 1)}
+        for one in request.app.state.workers.states
+    ]
+    well = all(one.state in {"starts", "runs"} for one in request.app.state.workers.states)
+    return answers.json({"status": "ok" if well else "degraded", "workers": workers})
 
 
 @router.get(
@@ -77,11 +89,18 @@ async def livez() -> Response:
     dependencies=[may_read],
 )
 def readyz(request: Request) -> Response:
-    """200 where store and configuration can be used and a worker runs; else 503, with the reasons."""
+    """200 where store and configuration can be used and all workers breathe; else 503, with the reasons."""
     troubles = house_of(request).usable()
     workers = request.app.state.workers
     if workers.count and not workers.alive:
         troubles.append(_("no worker runs"))
+    troubles += [
+        _("worker {pid} lives, and has given no sign of life for {seconds:.0f} s").format(
+            pid=one.pid, seconds=one.silent_for
+        )
+        for one in workers.states
+        if one.state == "silent"
+    ]
     content = {
         "status": "not ready" if troubles else "ready",
         "troubles": list(troubles),

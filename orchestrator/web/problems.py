@@ -20,6 +20,7 @@ TITLES: Final = {
     403: N_("not allowed"),
     404: N_("not found"),
     405: N_("this method is not for this address"),
+    408: N_("the request came too slowly"),
     409: N_("it cannot be done as things stand"),
     413: N_("the body is too large"),
     415: N_("the body must be JSON: Content-Type: application/json"),

@@ -1,11 +1,13 @@
 """How a server is started: the application that the environment asks for, and uvicorn with our limits around it."""
 
 import asyncio
+import logging
 import socket
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
+from types import FrameType
 from typing import Any, Final
 
 import h11
@@ -13,10 +15,14 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from orchestrator.core.errors import UsageError
+from orchestrator.core.errors import OrchestratorError, UsageError
+from orchestrator.core.exit_codes import ExitCode
 from orchestrator.core.messages import N_
+from orchestrator.core.tasks import Registry
+from orchestrator.operations.parts import Parts
+from orchestrator.operations.tokens import first_token, token_of_environment
 from orchestrator.settings import Settings, read_settings
-from orchestrator.translation import language_from_environment, use_language
+from orchestrator.translation import _, language_from_environment, say, use_language
 from orchestrator.web.app import create_app
 
 HEADER_PATIENCE: Final = 10.0
@@ -34,15 +40,31 @@ BACKLOG: Final = 2048
 
 
 def app_from_environment() -> FastAPI:
-    """The application for `uvicorn api:app`: all that flags could say comes from `ETL_*`."""
+    """The application for `uvicorn api:app`: all that flags could say comes from `ETL_*`.
+
+    Ends the process where they say what cannot be, or nothing can be stored, with one line on stderr and the exit code
+    of D3.
+    """
     use_language(language_from_environment())
-    settings = read_settings()
-    return create_app(
-        settings,
-        workers=number_of(settings, "ETL_WORKERS", 1),
-        slots=number_of(settings, "ETL_WORKER_SLOTS", 4, least=1),
-        allowed_hosts=allowed_hosts(settings),
+    try:
+        settings = read_settings()
+        _try_to_open(settings)
+        app = create_app(
+            settings,
+            workers=number_of(settings, "ETL_WORKERS", 1),
+            slots=number_of(settings, "ETL_WORKER_SLOTS", 4, least=1),
+            allowed_hosts=allowed_hosts(settings),
+        )
+    except OrchestratorError as error:
+        _tell(say(error))
+        raise SystemExit(ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.UNABLE) from None
+    _tell(
+        _(
+            "Warning: a server of your own limits neither how many connect nor how long headers may take; "
+            "`etl serve` does, or a proxy in front of it"
+        )
     )
+    return app
 
 
 def allowed_hosts(settings: Settings) -> list[str]:
@@ -67,7 +89,10 @@ def number_of(settings: Settings, name: str, default: int, *, least: int = 0, mo
 
 
 def serve(app: FastAPI, bound: socket.socket, *, log_level: str) -> None:
-    """Answer on a bound socket until SIGINT or SIGTERM; then end streams and workers in order."""
+    """Answer on a bound socket until SIGINT or SIGTERM; then end streams and workers in order, on a second one at once.
+
+    What ended it ends this process, too, as a signal does by itself. Raises what the application could not start with.
+    """
     config = uvicorn.Config(
         app,
         http=_Patient,
@@ -82,7 +107,16 @@ def serve(app: FastAPI, bound: socket.socket, *, log_level: str) -> None:
         backlog=BACKLOG,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    uvicorn.Server(config).run(sockets=[bound])
+    logging.getLogger("uvicorn.error").addFilter(
+        lambda _record: app.state.failure is None
+    )  # told once, by whoever called
+    try:
+        _Server(config, app).run(sockets=[bound])
+    except SystemExit:  # uvicorn's own code for an application that cannot start
+        if app.state.failure is None:
+            raise
+    if app.state.failure is not None:
+        raise app.state.failure
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -127,6 +161,42 @@ def room_for_connections() -> int:
 def is_loopback(hosts: Iterable[str]) -> bool:
     """Whether every address reaches this machine alone."""
     return all(host == "::1" or host.startswith("127.") for host in hosts)
+
+
+def _try_to_open(settings: Settings) -> None:
+    """Raise now what a server would only be able to log: StoreUnusable, HomeUnusable, UsageError."""
+    parts = Parts(Registry(), settings)
+    try:
+        parts.store.last_position()
+        if token_of_environment(parts) is None:
+            first_token(parts)
+    finally:
+        parts.close()
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's, whose second signal ends at once what the first one asks to end in order (R15)."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal came."""
+        if self.should_exit:
+            self.force_exit = True  # nobody's answer is waited for any more
+            self._app.state.workers.hurry()
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End in order; in a hurry, too, no worker stays behind."""
+        await super().shutdown(sockets)
+        if self.force_exit and not self._app.state.closed:
+            await self.lifespan.shutdown()  # which uvicorn then leaves out
 
 
 class _Patient(H11Protocol):

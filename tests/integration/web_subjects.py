@@ -22,6 +22,14 @@ STARTED = re.compile(r"API on http://(\S+):(\d+) ")
 PATIENCE = 60.0
 
 
+class DiedAtStart(AssertionError):
+    """The server ended before it answered; `code` is that of its process."""
+
+    def __init__(self, process: subprocess.Popen, said: list[str]) -> None:
+        super().__init__("".join(said))
+        self.code = process.returncode
+
+
 class Server:
     """`etl serve` in a process; `client` sends its first token, `anonymous` sends none."""
 
@@ -121,7 +129,8 @@ def _port(process: subprocess.Popen, said: list[str]) -> int:
             found = STARTED.search(line)
             if found:
                 return int(found[2])
-        assert process.poll() is None, "".join(said)
+        if process.poll() is not None:
+            raise DiedAtStart(process, said)
         time.sleep(0.05)
     raise AssertionError("".join(said))
 
@@ -133,7 +142,8 @@ def _until_it_answers(server: Server) -> None:
             if server.anonymous.get("/health").status_code == 200:
                 return
         except httpx2.HTTPError:
-            assert server.process.poll() is None, "".join(server.said)
+            if server.process.poll() is not None:
+                raise DiedAtStart(server.process, server.said) from None
         assert time.monotonic() < give_up_at, "".join(server.said)
         time.sleep(0.05)
 

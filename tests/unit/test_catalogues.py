@@ -31,8 +31,11 @@ CATALOGUES = {
 SAME_IN_BOTH = {
     "Choice({choices})",
     "Error: {message}",
+    "Id",
     "Pesos",
     "Real",
+    "Token",
+    "Workers",
     "error",
     "no",
     "real",
@@ -41,6 +44,8 @@ SAME_IN_BOTH = {
 }
 """Texts that read the same in Spanish."""
 
+MAPPING = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+"""As `pyproject.toml` has it for `python run.py messages`."""
 Texts = dict[str, tuple[str, ...]]
 
 
@@ -65,7 +70,7 @@ def marked_texts(domain: str) -> frozenset[str]:
     keywords = {**DEFAULT_KEYWORDS, "N_": None}
     found: set[str] = set()
     for folder in FOLDERS[domain]:
-        for _file, _line, text, _comments, _context in extract_from_dir(ROOT / folder, keywords=keywords):
+        for _file, _line, text, _comments, _context in extract_from_dir(ROOT / folder, MAPPING, keywords=keywords):
             found |= {text} if isinstance(text, str) else set(text)
     return frozenset(found)
 
