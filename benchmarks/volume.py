@@ -78,7 +78,8 @@ def measured(home: Path, rows: int, *, invented: bool) -> dict[str, object]:
             figures["invented_snapshot"] = {"seconds": round(time.monotonic() - began, 1), "disk_mb": disk_of(home)}
     again = next(task for task in tasks if task["task_id"] == LOADER)
     figures[f"{LOADER} (again, unchanged)"] = ran(again, home, rows, country=False)
-    for name in (CONTRACTS, "transform_contratos_secop", LOADER, f"{LOADER} (again, unchanged)"):
+    timed = ["transform_contratos_secop", LOADER, f"{LOADER} (again, unchanged)"]
+    for name in timed if invented else [CONTRACTS, *timed]:
         figures[name]["rows_per_second"] = round(rows / max(float(str(figures[name]["seconds"])), 0.1))
     return {
         "made_by": f"python benchmarks/volume.py {rows}{' --invented' if invented else ''}",

@@ -37,6 +37,7 @@ DUCKDB: Final = Dialect(
     bound="${name}",
     attempt="TRY_CAST({value} AS {dtype})",
     analyze="",
+    indexes_references=True,
 )
 ROWS_OF_A_BATCH: Final = 100_000
 """Rows of a file that are compared in all their columns at once; more would not fit into `memory_limit`."""

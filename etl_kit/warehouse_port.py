@@ -76,6 +76,7 @@ class Dialect:
         text_order: what follows the type of a text, so that texts compare by their bytes as in polars.
         bound: how a value's place is written, with `{name}` in it.
         attempt: `{value}` cast to `{dtype}`, or NULL if it does not fit.
+        indexes_references: whether the database keeps an index for each foreign key.
         analyze: has the database look at `{columns}` of a `{table}` that was just filled, where it would otherwise
             plan as if it were empty; empty where it knows by itself.
     """
@@ -89,6 +90,7 @@ class Dialect:
     bound: str
     attempt: str
     analyze: str
+    indexes_references: bool
 
     def table_of(self, name: str) -> TableName:
         """The published table."""

@@ -109,6 +109,7 @@ def dialect_of(source: Source) -> Dialect:
         bound="%({name})s",
         attempt="CASE WHEN pg_input_is_valid({value}::text, '{dtype}') THEN CAST({value}::text AS {dtype}) END",
         analyze="ANALYZE {table} ({columns})",
+        indexes_references=False,
     )
 
 

@@ -123,7 +123,7 @@ def _merge(
         if dataset.newer_by is not None and _number(publication, statements.any_older(late=late)):
             outdated = sum(_number(publication, statements.older(late=late, some=some)) for some in batches)
         updated = sum(publication.execute(statements.update(late=late, some=some)) for some in batches)
-    elif not any(link.enforced for link in dataset.foreign_keys):
+    elif not statements.held():
         batches = [ALL]  # one index grows; where there are two, what one insert adds to both must fit into memory
     for some in batches:
         inserted += publication.execute(statements.insert(late=late, some=some), {"now": now} if late else None)

@@ -97,7 +97,7 @@ class TableStatements:
         return Shape(
             columns={**self.types(), WITHDRAWN_AT: self._dialect.type_of(MOMENT)},
             key=self._dataset.key,
-            points_at=frozenset((link.columns, link.dataset) for link in self._enforced()),
+            points_at=frozenset((link.columns, link.dataset) for link in self.held()),
         )
 
     def create(self, keys: dict[str, tuple[str, ...]]) -> str:
@@ -108,7 +108,7 @@ class TableStatements:
                 target=self._dialect.table_of(link.dataset),
                 key=listed(keys[link.dataset]),
             )
-            for link in self._enforced()
+            for link in self.held()
         )
         withdrawn = f"{WITHDRAWN_AT} {self._dialect.type_of(MOMENT)}"
         return self._fill(_CREATE, columns=f"{self._described()}, {withdrawn}", references=references)
@@ -237,8 +237,13 @@ class TableStatements:
         older = f"COALESCE({theirs} < {ours}, {theirs} IS NULL AND {ours} IS NOT NULL)"
         return f"({older} OR {theirs} IS NOT DISTINCT FROM {ours})" if late else older
 
-    def _enforced(self) -> list[ForeignKey]:
-        return [link for link in self._dataset.foreign_keys if link.enforced]
+    def held(self) -> list[ForeignKey]:
+        """The references that the database itself holds."""
+        return [
+            link
+            for link in self._dataset.foreign_keys
+            if link.enforced and (link.indexed or not self._dialect.indexes_references)
+        ]
 
     def types(self) -> dict[str, str]:
         """The database's types by column, as staged."""

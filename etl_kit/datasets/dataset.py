@@ -11,11 +11,16 @@ from etl_kit.translation import NOTHING, Text, _
 
 @dataclass(frozen=True, kw_only=True)
 class ForeignKey:
-    """`columns` name rows of `dataset` by its key; how many do is reported, and enforced only if `enforced`."""
+    """`columns` name rows of `dataset` by its key; how many do is reported, and enforced only if `enforced`.
+
+    A load checks what is enforced, and the database holds it, too; but where that takes an index of every row (DuckDB),
+    one that is not `indexed` is left to the load: of millions of rows it would not fit into memory.
+    """
 
     columns: tuple[str, ...]
     dataset: str
     enforced: bool = False
+    indexed: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

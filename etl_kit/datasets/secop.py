@@ -77,6 +77,9 @@ CONTRATO_BPIN: Final = Dataset(
     made_by="transform_contratos_secop",
     critical=False,
     newer_by=FECHA_CORTE,
-    foreign_keys=(ForeignKey(columns=("id_contrato",), dataset="contratos_secop", enforced=True), OF_A_PROJECT),
+    foreign_keys=(
+        ForeignKey(columns=("id_contrato",), dataset="contratos_secop", enforced=True, indexed=False),
+        OF_A_PROJECT,
+    ),
     about=N_("a bridge between contracts and projects; the value of a contract is neither split nor added across it"),
 )

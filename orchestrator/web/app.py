@@ -138,7 +138,7 @@ def _open(app: FastAPI, house: House) -> None:
 
 
 async def _refusal(request: Request, refusal: RequestRefused) -> Response:
-    if refusal.status == 403:  # noqa: PLR2004 - the status: somebody tried what a role does not hold (S17)
+    if refusal.status in {401, 403}:  # a login that failed, or somebody tried what a role does not hold (S17)
         request.app.state.audit.refused(request.scope, refusal)
     return pages.trouble(request, problem_of_refusal(refusal), refusal.detail)
 

@@ -55,11 +55,12 @@ def test_what_is_no_page_is_refused_without_a_token(browser, address):
     assert browser.get(address).status_code == 401
 
 
-def test_a_wrong_token_opens_nothing_and_is_not_kept(browser):
+def test_a_wrong_token_opens_nothing_and_is_not_kept(server, browser):
     answer = log_in(browser, "etl_wrong_wrong_wrong_wrong")
 
     assert answer.status_code == 401
     assert "set-cookie" not in answer.headers
+    assert '"/ui/login"' in (server.home.path / ".orchestrator" / "refused.jsonl").read_text()
     assert browser.get("/ui").status_code == 303
 
 

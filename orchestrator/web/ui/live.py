@@ -19,6 +19,7 @@ from orchestrator.core.errors import OrchestratorError
 from orchestrator.core.storing import Placed
 from orchestrator.translation import current_language, speaking
 from orchestrator.web.news import Listener, News
+from orchestrator.web.problems import RequestRefused
 from orchestrator.web.streams import EventStream
 
 logger = logging.getLogger(__name__)
@@ -97,7 +98,8 @@ class Live:
         left = time.monotonic()
         try:
             while time.monotonic() - left < STALE and not listener.dropped:
-                await self._render(shown)
+                if not await self._render(shown):
+                    break
                 await asyncio.sleep(BREATH)
                 await _something(listener)
                 if shown.watchers:
@@ -107,14 +109,18 @@ class Live:
             self._shown.pop(shown.view.key, None)
             await shown.show(None)
 
-    async def _render(self, shown: _Shown) -> None:
+    async def _render(self, shown: _Shown) -> bool:
+        """False where there is nothing to show any more."""
         try:
             with speaking(shown.language):
                 text = await run_in_threadpool(shown.view.render)
         except OrchestratorError as trouble:  # it may be back with the next rendering
             logger.warning("%s", trouble)
-        else:
-            await shown.show(text)
+            return True
+        except RequestRefused:  # what was looked at was forgotten
+            return False
+        await shown.show(text)
+        return True
 
 
 async def _something(listener: Listener) -> None:

@@ -199,7 +199,7 @@ async def live_execution(request: Request, execution_id: str) -> Response:
 
 
 @router.get("/{rest:path}", dependencies=[reader])
-async def nothing(request: Request, rest: str) -> Response:
+def nothing(request: Request, rest: str) -> Response:
     """An address that leads nowhere."""
     del rest
     return rendering.page(request, "nothing.html", section="", status=404, live=None)
