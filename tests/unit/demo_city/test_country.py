@@ -27,6 +27,7 @@ from demo_city.people import EMAIL_MARKER, ID_MARKER, MARKERS, NAME_MARKERS
 from demo_city.soda_tables import answer_query, table_of
 from demo_city.soql import SoqlError, read_condition
 from demo_city.soql_bounds import read_bounds
+from tests.yardstick import yardstick
 
 CONTRACT, PROCESS = contract_writer(7), process_writer(7)
 LATERS = st.builds(Later, changed=st.integers(0, 40), added=st.integers(0, 40), deleted=st.integers(0, 40))
@@ -289,8 +290,9 @@ def test_a_page_far_behind_costs_no_more_than_the_first(far):
 
     page = json.loads(answer_country(country, {"$where": f":id > '{id_of(2 * far)}'", "$order": ":id", "$limit": "10"}))
 
+    took = time.process_time() - started
     assert len(page) == min(10, 4_999_999 - far)
-    assert time.process_time() - started < 2  # walking through millions of rows takes longer
+    assert took < 20 * yardstick()  # walking through millions of rows takes longer
 
 
 def test_all_markers_are_in_the_country():

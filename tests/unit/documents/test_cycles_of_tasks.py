@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from orchestrator.core import cycles as cycles_module
 from orchestrator.core.cycles import find_cycles
+from tests.yardstick import yardstick
 
 NAMES = st.sampled_from("abcdefg")
 GRAPHS = st.dictionaries(NAMES, st.lists(NAMES, max_size=3), max_size=7)
@@ -85,8 +86,9 @@ def test_a_ring_of_ten_thousand_needs_neither_recursion_nor_seconds():
 
     cycles = find_cycles(edges)
 
+    took = time.process_time() - began
     assert [len(cycle) for cycle in cycles] == [count // 2 + 1]
-    assert time.process_time() - began < 2
+    assert took < 8 * yardstick()
 
 
 def test_a_dense_knot_is_searched_within_its_bound():
@@ -100,8 +102,9 @@ def test_a_dense_knot_is_searched_within_its_bound():
 
     cycles = find_cycles(edges)
 
+    took = time.process_time() - began
     assert [len(cycle) for cycle in cycles] == [layers + 1]
-    assert time.process_time() - began < 4
+    assert took < 15 * yardstick()
 
 
 @given(GRAPHS)

@@ -8,11 +8,12 @@ import pytest
 
 from orchestrator.core.errors import ConfigurationRefused
 from orchestrator.documents.configuration import parse_configuration
+from tests.yardstick import yardstick
 
 A = {"task_id": "a", "module_path": "extraction_app.contracts", "function_name": "main"}
 
 
-def test_ten_thousand_tasks_are_checked_within_a_second():
+def test_ten_thousand_tasks_are_checked_in_the_time_of_fifteen_million_steps():
     tasks = [
         {
             **A,
@@ -30,7 +31,8 @@ def test_ten_thousand_tasks_are_checked_within_a_second():
     registry = parse_configuration(content, "x").registry
 
     assert len(registry.tasks) == 10_000
-    assert time.process_time() - began < 1
+    took = time.process_time() - began
+    assert took < 15 * yardstick()  # about a second
 
 
 def test_ten_thousand_tasks_that_use_every_field_are_checked_about_as_fast():
@@ -52,7 +54,7 @@ def test_ten_thousand_tasks_that_use_every_field_are_checked_about_as_fast():
     took = [min(seconds_to_check(text) for _ in range(3)) for text in texts]
 
     assert took[1] < 5 * took[0]
-    assert took[1] < 5
+    assert took[1] < 60 * yardstick()
 
 
 @pytest.mark.parametrize("shape", ["chain", "fan", "names", "dots", "one text"])
@@ -85,7 +87,7 @@ def test_hostile_references_between_tasks_cost_time_in_proportion_to_the_file(sh
 
     took = seconds_to_check(text)
 
-    assert took < 10
+    assert took < 120 * yardstick()
 
 
 def test_looking_for_suggestions_among_long_and_similar_ids_stays_cheap():
