@@ -30,7 +30,7 @@ STAGING = "preparacion"
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",  # nothing is downloaded at run time
     "autoload_known_extensions": "false",
-    "memory_limit": "1GB",  # two keys of five million rows fit; all else spills to a folder beside the file
+    "memory_limit": "800MB",  # a key of five million rows fits; all else spills to a folder beside the file
 }
 _LEFTOVER_AFTER = 24 * 60 * 60  # seconds; nobody reads for so long
 _SPILL = Template("SET temp_directory = '$folder'")
