@@ -109,6 +109,18 @@ class CancelBody(_Body):
     reason: Text = Field(default="", max_length=1000, title="Motivo", description="Queda guardado con la orden.")
 
 
+class LoginBody(_Body):
+    """The token that somebody enters on the dashboard's first page."""
+
+    token: Text = Field(max_length=400)
+
+
+class LanguageBody(_Body):
+    """The language that the dashboard speaks from now on."""
+
+    language: Text = Field(max_length=10)
+
+
 class ValidateBody(_Body):
     """Which configuration is to be checked: a file by name, or one that is sent along."""
 

@@ -140,14 +140,14 @@ def _open(app: FastAPI, house: House) -> None:
 async def _refusal(request: Request, refusal: RequestRefused) -> Response:
     if refusal.status in {401, 403}:  # a login that failed, or somebody tried what a role does not hold (S17)
         request.app.state.audit.refused(request.scope, refusal)
-    return pages.trouble(request, problem_of_refusal(refusal), refusal.detail)
+    return pages.trouble(request, problem_of_refusal(refusal), say(refusal.detail))
 
 
 async def _error(request: Request, error: OrchestratorError) -> Response:
-    return pages.trouble(request, problem_of_error(error), error.message)
+    return pages.trouble(request, problem_of_error(error), say(error))
 
 
-async def _not_valid(_request: Request, error: RequestValidationError) -> Response:
+async def _not_valid(request: Request, error: RequestValidationError) -> Response:
     """A parameter of the address or a header that cannot be."""
     faults = [
         Fault(
@@ -156,7 +156,9 @@ async def _not_valid(_request: Request, error: RequestValidationError) -> Respon
         )
         for detail in error.errors()
     ]
-    return problem(422, "not-valid", say(Message(template=N_("a parameter is not valid"))), faults=faults)
+    detail = say(Message(template=N_("a parameter is not valid")))
+    places = ", ".join(fault.place for fault in faults)
+    return pages.trouble(request, problem(422, "not-valid", detail, faults=faults), f"{detail}: {places}")
 
 
 async def _http(request: Request, error: HTTPException) -> Response:

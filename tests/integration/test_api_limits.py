@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import socket
-import threading
 import time
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -13,9 +12,10 @@ import uvicorn
 
 from orchestrator.operations.tokens import hash_of
 from orchestrator.web import access as access_module
-from orchestrator.web import guard, starting
+from orchestrator.web import guard
 from orchestrator.web.access import Access
 from orchestrator.web.guard import Guard
+from tests.integration.web_subjects import in_a_thread
 
 HEAD = "POST /execute HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n"
 MINE = "Authorization: Bearer mine\r\n"
@@ -54,16 +54,9 @@ def gate(app):
 @contextmanager
 def plain_uvicorn(app):
     """The address of uvicorn as it is, with nothing of ours but the application."""
-    bound = starting.bind("127.0.0.1", 0)
-    running = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="critical", timeout_keep_alive=60))
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]})
-    thread.start()
-    try:
-        yield bound.getsockname()[:2]
-    finally:
-        running.should_exit = running.force_exit = True
-        thread.join(20)
-        bound.close()
+    config = uvicorn.Config(app, lifespan="off", log_level="critical", timeout_keep_alive=60)
+    with in_a_thread(config) as address:
+        yield address
 
 
 def told_until_the_end(client):

@@ -30,7 +30,7 @@ from orchestrator.web.guard import Guard
 from orchestrator.web.house import House
 from orchestrator.web.news import News
 from tests.integration.going_on_subjects import Home, chain
-from tests.integration.web_subjects import serving
+from tests.integration.web_subjects import in_a_thread, serving
 
 WORKFLOWS = {
     "alone": {"tasks": ["a"], "concurrency": {"limit": 1, "on_conflict": "skip"}},
@@ -90,16 +90,8 @@ class Stored:
 def answering(app):
     """The address of our own protocol around a small application."""
     config = uvicorn.Config(app, http=starting._Patient, lifespan="off", log_level="critical", timeout_keep_alive=1)
-    bound = starting.bind("127.0.0.1", 0)
-    running = uvicorn.Server(config)
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]})
-    thread.start()
-    try:
-        yield bound.getsockname()[:2]
-    finally:
-        running.should_exit = running.force_exit = True
-        thread.join(20)
-        bound.close()
+    with in_a_thread(config) as address:
+        yield address
 
 
 def hangs_up(client, *, seconds):

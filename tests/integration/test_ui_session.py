@@ -155,6 +155,16 @@ def test_no_other_file_is_served(browser, name):
     assert "import" not in answer.text
 
 
+def test_an_address_that_cannot_be_read_is_told_of_on_a_page(server, browser):
+    log_in(browser, server.token)
+
+    answer = browser.get("/ui/executions?status=nonsense")
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "a parameter is not valid" in answer.text
+
+
 def test_the_language_is_kept_for_the_next_page(server, browser):
     log_in(browser, server.token)
 

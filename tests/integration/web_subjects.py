@@ -15,7 +15,9 @@ from pathlib import Path
 
 import httpx2
 import psutil
+import uvicorn
 
+from orchestrator.web import starting
 from tests.integration.going_on_subjects import Home
 
 STARTED = re.compile(r"API on http://(\S+):(\d+) ")
@@ -116,6 +118,21 @@ def serving(home: Home, *arguments: str, **environment: str) -> Iterator[Server]
         reader.join(10)
         assert process.stderr is not None
         process.stderr.close()
+
+
+@contextmanager
+def in_a_thread(config: uvicorn.Config) -> Iterator[tuple[str, int]]:
+    """The address of a uvicorn server on a thread of this process, for the time of the block."""
+    bound = starting.bind("127.0.0.1", 0)
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]})
+    thread.start()
+    try:
+        yield bound.getsockname()[:2]
+    finally:
+        running.should_exit = running.force_exit = True
+        thread.join(20)
+        bound.close()
 
 
 def _listen(process: subprocess.Popen, said: list[str]) -> None:

@@ -13,6 +13,7 @@ from orchestrator.core.report import error_of
 from orchestrator.core.results import runs_stand_at, stands_at
 from orchestrator.core.states import ExecutionStatus, TaskStatus
 from orchestrator.core.tasks import Registry
+from orchestrator.listeners.report_file import report_file_name
 from orchestrator.operations.parts import Parts, registry_as_started
 from orchestrator.operations.telling import files_of, rows_of, why
 from orchestrator.translation import say
@@ -125,7 +126,7 @@ def course_of(parts: Parts, execution: Execution) -> Course:
         counts={each: count for each, count in counts.items() if count},
         edges=edges,
         parameters=_text(shown_parameters(execution.request.parameters)) if execution.request.parameters else "",
-        report_there=(parts.settings.reports / f"execution_report_{key}.json").exists(),
+        report_there=(parts.settings.reports / report_file_name(key)).exists(),
     )
 
 

@@ -72,6 +72,8 @@ class Live:
 
     def stream(self, view: View, may_hear: Callable[[], Awaitable[bool]]) -> Response | None:
         """Server-sent messages, one for each text that differs from the one before; None where all places are taken."""
+        if self.watching >= MOST_WATCHERS:
+            return None
         shown = self._shown.get(view.key)
         if shown is None:
             listener = self.news.listen(view.wanted, self.news.position)
@@ -79,8 +81,6 @@ class Live:
                 return None
             shown = self._shown[view.key] = _Shown(view=view, language=current_language())
             shown.task = asyncio.create_task(self._keep(shown, listener))
-        elif self.watching >= MOST_WATCHERS:
-            return None
         shown.watchers += 1
 
         def leave() -> None:

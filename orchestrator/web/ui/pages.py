@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -15,8 +14,9 @@ from orchestrator.core.messages import N_, Message
 from orchestrator.core.states import ExecutionStatus
 from orchestrator.core.storing import Placed
 from orchestrator.core.tasks import Workflow
+from orchestrator.documents.bodies import LanguageBody, LoginBody
 from orchestrator.operations.tokens import Role
-from orchestrator.translation import LANGUAGES, current_language, say
+from orchestrator.translation import LANGUAGES, current_language
 from orchestrator.web.access import Access
 from orchestrator.web.executions import next_cursor, page_of
 from orchestrator.web.problems import RequestRefused, refused
@@ -36,24 +36,10 @@ _OURS: Final = re.compile(r"/ui([/?][^\\\s]*)?")
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 
-class LoginBody(BaseModel):
-    """What the first page sends."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-    token: str = Field(max_length=400)
-
-
-class LanguageBody(BaseModel):
-    """The language to speak from now on."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-    language: str = Field(max_length=10)
-
-
 @router.get("/login")
 async def login_page(request: Request) -> Response:
     """Asks for the token, once."""
-    return rendering.html("login.html", path=request.url.path, next=_inside(request.query_params.get("next")))
+    return rendering.html("login.html", next=_inside(request.query_params.get("next")))
 
 
 @router.post("/login")
@@ -205,11 +191,11 @@ def nothing(request: Request, rest: str) -> Response:
     return rendering.page(request, "nothing.html", section="", status=404, live=None)
 
 
-def trouble(request: Request, problem: Response, why: Message) -> Response:
+def trouble(request: Request, problem: Response, why: str) -> Response:
     """`problem` as a page, for those who asked for a page."""
     if not session.is_page(request.scope):
         return problem
-    return rendering.html("trouble.html", status=problem.status_code, why=say(why))
+    return rendering.html("trouble.html", status=problem.status_code, why=why)
 
 
 def _home(request: Request) -> Callable[[], dict[str, Any]]:

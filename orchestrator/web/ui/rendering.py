@@ -25,7 +25,6 @@ CONTENT_POLICY: Final = (
 )
 DASH: Final = "–"
 MINUTE, HOUR, DAY = 60, 3600, 86400
-ONE_DECIMAL_BELOW = 10.0
 
 
 def page(request: Request, template: str, *, section: str, status: int = 200, **facts: Any) -> HTMLResponse:
@@ -36,11 +35,9 @@ def page(request: Request, template: str, *, section: str, status: int = 200, **
         "section": section,
         "who": bearer.name,
         "may_run": bearer.role >= Role.RUN,
-        "is_admin": bearer.role >= Role.ADMIN,
         "logged_in": token is not None,
         "csrf": session.csrf_token(token) if token is not None else "",
         "server_zone": str(house_of(request).parts_at_hand().zone),
-        "path": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
     }
     return html(template, status=status, **frame, **facts)
 
@@ -87,7 +84,11 @@ def number(value: float | None) -> str:
     """Thousands and decimals as in Colombia (`1.234,5`), or as in English."""
     if value is None:
         return DASH
-    text = f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+    return _written(f"{value:,}" if isinstance(value, int) else f"{value:,.1f}")
+
+
+def _written(text: str) -> str:
+    """An English number as the reader writes it."""
     return text if current_language() == "en" else text.translate(str.maketrans(",.", ".,"))
 
 
@@ -125,12 +126,7 @@ def ago(value: datetime | None, now: datetime) -> str:
 
 
 def _decimal(value: float) -> str:
-    return number(round(value, 1 if value >= ONE_DECIMAL_BELOW else 2)) if value >= ONE_DECIMAL_BELOW else _short(value)
-
-
-def _short(value: float) -> str:
-    text = f"{value:.2f}" if value < 1 else f"{value:.1f}"
-    return text if current_language() == "en" else text.replace(".", ",")
+    return _written(f"{value:.2f}" if value < 1 else f"{value:,.1f}")
 
 
 def _in_script(value: Any) -> Markup:
