@@ -2,6 +2,7 @@
 # ruff: noqa: F811 - fixtures are imported where they are used
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -30,8 +31,10 @@ from tests.conformance.warehouse_subjects import (  # noqa: F401
 from tests.integration.postgres_server import postgres, postgres_url  # noqa: F401
 
 
-def test_a_fault_in_the_last_table_leaves_every_table_as_it_was(warehouse):
-    both = [CONTRATOS, CUOTAS]
+@pytest.mark.parametrize("indexed", [True, False])
+def test_a_fault_in_the_last_table_leaves_every_table_as_it_was(warehouse, indexed):
+    links = tuple(replace(link, indexed=indexed) for link in CUOTAS.foreign_keys)
+    both = [CONTRATOS, replace(CUOTAS, foreign_keys=links)]
     load(warehouse, contratos(("A", 1, DAY)), rows_of(CUOTAS, ("A", 1)), datasets=both)
 
     with pytest.raises(DanglingReferences, match=r"cuotas\.contrato .*contratos.*'Z'"):
