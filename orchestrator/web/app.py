@@ -28,8 +28,9 @@ from orchestrator.web.house import House
 from orchestrator.web.news import News
 from orchestrator.web.problems import Fault, RequestRefused, problem, problem_of_error, problem_of_refusal
 from orchestrator.web.requests import needs
-from orchestrator.web.ui import pages
+from orchestrator.web.ui import comparison, data, entry, pages, schedules, system
 from orchestrator.web.ui.live import Live
+from orchestrator.web.ui.showing import trouble
 from orchestrator.web.workers import WorkerProcesses
 
 THREADS: Final = 8
@@ -88,7 +89,8 @@ def create_app(
     )
     app.state.counters.registry.register(stored)
     app.state.live = Live(news=app.state.news)
-    for module in (health, definitions, executions, streams, logs, reports, metrics, pages):
+    shown = (entry, comparison, schedules, data, system, pages)  # the last one tells of addresses that lead nowhere
+    for module in (health, definitions, executions, streams, logs, reports, metrics, *shown):
         app.include_router(module.router)
     app.add_api_route("/openapi.json", _openapi, methods=["GET"], include_in_schema=False)
     app.add_exception_handler(RequestRefused, _refusal)  # type: ignore[arg-type]  # starlette's own signature is wider
@@ -140,11 +142,11 @@ def _open(app: FastAPI, house: House) -> None:
 async def _refusal(request: Request, refusal: RequestRefused) -> Response:
     if refusal.status in {401, 403}:  # a login that failed, or somebody tried what a role does not hold (S17)
         request.app.state.audit.refused(request.scope, refusal)
-    return pages.trouble(request, problem_of_refusal(refusal), say(refusal.detail))
+    return trouble(request, problem_of_refusal(refusal), say(refusal.detail))
 
 
 async def _error(request: Request, error: OrchestratorError) -> Response:
-    return pages.trouble(request, problem_of_error(error), say(error))
+    return trouble(request, problem_of_error(error), say(error))
 
 
 async def _not_valid(request: Request, error: RequestValidationError) -> Response:
@@ -158,7 +160,7 @@ async def _not_valid(request: Request, error: RequestValidationError) -> Respons
     ]
     detail = say(Message(template=N_("a parameter is not valid")))
     places = ", ".join(fault.place for fault in faults)
-    return pages.trouble(request, problem(422, "not-valid", detail, faults=faults), f"{detail}: {places}")
+    return trouble(request, problem(422, "not-valid", detail, faults=faults), f"{detail}: {places}")
 
 
 async def _http(request: Request, error: HTTPException) -> Response:

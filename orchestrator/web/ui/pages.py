@@ -1,93 +1,27 @@
-"""The addresses of the dashboard: pages, their live parts, the session, the files of ours that browsers ask for."""
+"""Pages of what was and is executed: home, workflows, executions; and the live parts of each."""
 
-import re
 from collections.abc import Callable
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from orchestrator.core.events import ExecutionMoved
-from orchestrator.core.messages import N_, Message
 from orchestrator.core.states import ExecutionStatus
-from orchestrator.core.storing import Placed
 from orchestrator.core.tasks import Workflow
-from orchestrator.documents.bodies import LanguageBody, LoginBody
-from orchestrator.operations.tokens import Role
-from orchestrator.translation import LANGUAGES, current_language
-from orchestrator.web.access import Access
 from orchestrator.web.executions import next_cursor, page_of
-from orchestrator.web.problems import RequestRefused, refused
-from orchestrator.web.requests import bearer_of, body_as, execution_named, house_of, needs
-from orchestrator.web.ui import rendering, session
+from orchestrator.web.problems import RequestRefused
+from orchestrator.web.requests import execution_named, house_of
+from orchestrator.web.ui import rendering
 from orchestrator.web.ui.course import course_of
 from orchestrator.web.ui.flows import flow, flows, grid_of
-from orchestrator.web.ui.live import Live, View
 from orchestrator.web.ui.overview import overview
+from orchestrator.web.ui.showing import anything, live_part, moves_execution, reader
 
 router = APIRouter(prefix="/ui", include_in_schema=False)
-reader = Depends(needs(Role.READ))
 
 ON_A_PAGE: Final = 50
-KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".txt": "text/plain"}
-_OURS: Final = re.compile(r"/ui([/?][^\\\s]*)?")
-FOR_EVER: Final = "public, max-age=31536000, immutable"
-
-
-@router.get("/login")
-async def login_page(request: Request) -> Response:
-    """Asks for the token, once."""
-    return rendering.html("login.html", next=_inside(request.query_params.get("next")))
-
-
-@router.post("/login")
-async def login(request: Request, body: Annotated[LoginBody, Depends(body_as(LoginBody))]) -> Response:
-    """Keep a token that opens something; raises RequestRefused (401, 429)."""
-    access: Access = request.app.state.access
-    peer = request.client.host if request.client else "?"
-    await access.bearer(f"Bearer {body.token.strip()}", peer=peer, proxied=False)
-    response = Response(status_code=204)
-    session.begin(response, request.scope, body.token.strip())
-    return response
-
-
-@router.post("/logout", dependencies=[reader])
-async def logout(request: Request) -> Response:
-    """Forget it."""
-    response = Response(status_code=204)
-    session.end(response, request.scope)
-    return response
-
-
-@router.post("/language")
-async def language(request: Request, body: Annotated[LanguageBody, Depends(body_as(LanguageBody))]) -> Response:
-    """Speak another language on the pages from now on."""
-    if body.language not in LANGUAGES:
-        raise refused(422, "not-valid", N_("there is no such language here"))
-    response = Response(status_code=204)
-    session.speak(response, request.scope, body.language)
-    return response
-
-
-@router.get("/static/{digest}/{name:path}")
-async def static(digest: str, name: str) -> Response:
-    """A file of ours by its name and digest."""
-    found = await run_in_threadpool(rendering.static_file, name)
-    if found is None:
-        raise refused(404, "not-found", N_("there is nothing of that name here"))
-    content, known = found
-    kind = KINDS[f".{name.rpartition('.')[2]}"]
-    keep = FOR_EVER if digest == known else "no-cache"
-    return Response(content, media_type=f"{kind}; charset=utf-8", headers={"cache-control": keep})
-
-
-@router.get("/static/{rest:path}")
-async def no_file(rest: str) -> Response:
-    """What no digest stands before."""
-    del rest
-    raise refused(404, "not-found", N_("there is nothing of that name here"))
 
 
 @router.get("", dependencies=[reader])
@@ -143,13 +77,13 @@ def execution(request: Request, execution_id: str) -> Response:
 @router.get("/live/home", dependencies=[reader])
 async def live_home(request: Request) -> Response:
     """The first page as it changes."""
-    return _live(request, "parts/home.html", _home(request), lambda _placed: True)
+    return live_part(request, "parts/home.html", _home(request), anything)
 
 
 @router.get("/live/workflows", dependencies=[reader])
 async def live_workflows(request: Request) -> Response:
     """The workflows as their executions go."""
-    return _live(request, "parts/workflows.html", _workflows(request), _moves_execution)
+    return live_part(request, "parts/workflows.html", _workflows(request), moves_execution)
 
 
 @router.get("/live/workflows/{workflow_id}", dependencies=[reader])
@@ -162,7 +96,7 @@ async def live_workflow(request: Request, workflow_id: str) -> Response:
         found = parts.registry.workflows.get(workflow_id)
         return grid_of(parts, found if found is not None else Workflow(workflow_id=workflow_id))
 
-    return _live(request, "parts/grid.html", facts, lambda _placed: True)
+    return live_part(request, "parts/grid.html", facts, anything)
 
 
 @router.get("/live/executions", dependencies=[reader])
@@ -173,7 +107,7 @@ async def live_executions(
 ) -> Response:
     """The list as it changes."""
     facts = _executions(request, status or [], workflow or None, None)
-    return _live(request, "parts/executions.html", facts, _moves_execution)
+    return live_part(request, "parts/executions.html", facts, moves_execution)
 
 
 @router.get("/live/executions/{execution_id}", dependencies=[reader])
@@ -181,7 +115,7 @@ async def live_execution(request: Request, execution_id: str) -> Response:
     """An execution as it goes on."""
     await run_in_threadpool(lambda: execution_named(house_of(request).store, execution_id))
     facts = _execution(request, execution_id)
-    return _live(request, "parts/execution.html", facts, lambda placed: placed.event.execution_id == execution_id)
+    return live_part(request, "parts/execution.html", facts, lambda placed: placed.event.execution_id == execution_id)
 
 
 @router.get("/{rest:path}", dependencies=[reader])
@@ -189,13 +123,6 @@ def nothing(request: Request, rest: str) -> Response:
     """An address that leads nowhere."""
     del rest
     return rendering.page(request, "nothing.html", section="", status=404, live=None)
-
-
-def trouble(request: Request, problem: Response, why: str) -> Response:
-    """`problem` as a page, for those who asked for a page."""
-    if not session.is_page(request.scope):
-        return problem
-    return rendering.html("trouble.html", status=problem.status_code, why=why)
 
 
 def _home(request: Request) -> Callable[[], dict[str, Any]]:
@@ -239,32 +166,3 @@ def _execution(request: Request, execution_id: str) -> Callable[[], dict[str, An
         return {"course": course_of(parts, found), "execution": found, "zone": parts.zone}
 
     return facts
-
-
-def _live(
-    request: Request, template: str, facts: Callable[[], dict[str, Any]], wanted: Callable[[Placed], bool]
-) -> Response:
-    live: Live = request.app.state.live
-    access: Access = request.app.state.access
-    may_run = bearer_of(request).role >= Role.RUN
-    view = View(
-        key=f"{request.url.path}?{request.url.query} {current_language()} {may_run}",
-        render=lambda: rendering.render(template, may_run=may_run, **facts()),
-        wanted=wanted,
-    )
-    stream = live.stream(view, lambda: access.still_opens(request.state.authorization))
-    if stream is None:
-        raise RequestRefused(
-            429, "too-many-streams", Message(template=N_("as many listen as may; try again later")), retry_after=30
-        )
-    return stream
-
-
-def _moves_execution(placed: Placed) -> bool:
-    return isinstance(placed.event.move, ExecutionMoved)
-
-
-def _inside(address: str | None) -> str:
-    """An address of ours to go on to; the first page for anything else."""
-    ours = address is not None and _OURS.fullmatch(address) and not address.startswith("/ui/login")
-    return address if address is not None and ours else "/ui"

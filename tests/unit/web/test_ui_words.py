@@ -14,7 +14,7 @@ from orchestrator.core.states import TaskStatus
 from orchestrator.translation import speaking
 from orchestrator.web.ui import rendering
 from orchestrator.web.ui.course import held_up_by
-from orchestrator.web.ui.pages import _inside
+from orchestrator.web.ui.entry import _inside
 
 AT = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
 

@@ -137,6 +137,9 @@ const keys = {
   g: () => location.assign("/ui"),
   w: () => location.assign("/ui/workflows"),
   e: () => location.assign("/ui/executions"),
+  p: () => location.assign("/ui/schedules"),
+  d: () => location.assign("/ui/data"),
+  s: () => location.assign("/ui/system"),
   "?": () => actions.keys(),
 };
 
