@@ -91,6 +91,18 @@ class Delivery:
     event: Event
 
 
+@dataclass(frozen=True, kw_only=True)
+class Outcomes:
+    """Executions that were asked for in one hour, and ended in the same state."""
+
+    hour: datetime
+    """Its beginning."""
+    status: ExecutionStatus
+    count: int
+    seconds: float
+    """Durations of all of them together."""
+
+
 class Tokens(Protocol):
     """Who may ask; only hashes are kept. Any method may raise StoreUnusable."""
 
@@ -217,11 +229,20 @@ class Store(Tokens, Protocol):
     ) -> list[Execution]:
         """Newest first (created_at, then id); `before` is the last id of the page before, `since` an earliest time."""
 
+    def latest_executions(self, workflows: Iterable[str], *, each: int) -> Mapping[str, list[Execution]]:
+        """The newest `each` of every one of these workflows, newest first; none for one that was never executed."""
+
+    def outcomes(self, *, since: datetime) -> list[Outcomes]:
+        """How executions that were asked for since then ended, by hour (of UTC) and state; oldest first."""
+
     def numbers(self) -> Mapping[str, Mapping[str, int]]:
         """How many `executions`, `task_runs` and `attempts` are in each state; `refused_writes` under `total`."""
 
     def task_runs(self, execution_id: str) -> list[TaskRun]:
         """Of one execution, by position, then index."""
+
+    def task_runs_of(self, execution_ids: Iterable[str]) -> Mapping[str, list[TaskRun]]:
+        """`task_runs` of several executions, by id, in one read; an unknown one has none."""
 
     def attempts(self, execution_id: str) -> list[Attempt]:
         """Of one execution, by task run's position, then number."""

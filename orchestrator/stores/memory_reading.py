@@ -1,8 +1,9 @@
 """What the store in memory holds, and all the ways to look something up in it."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import RLock
 
 from orchestrator.core.errors import NoSuchExecution
@@ -10,7 +11,7 @@ from orchestrator.core.events import Event
 from orchestrator.core.executions import Attempt, Execution, TaskRun
 from orchestrator.core.identity import AttemptKey, TaskRunKey
 from orchestrator.core.states import ExecutionStatus, TaskStatus
-from orchestrator.core.storing import Delivery, Order
+from orchestrator.core.storing import Delivery, Order, Outcomes
 from orchestrator.stores.changes import Changes
 from orchestrator.stores.slots import Taken
 
@@ -80,6 +81,29 @@ class MemoryReading:
         with self._lock:
             kept = self._kept.get(execution_id)
             return [] if kept is None else sorted(kept.runs.values(), key=_place)
+
+    def task_runs_of(self, execution_ids: Iterable[str]) -> Mapping[str, list[TaskRun]]:
+        """Task runs of several executions at once; an unknown one has none."""
+        with self._lock:
+            return {execution_id: self.task_runs(execution_id) for execution_id in execution_ids}
+
+    def latest_executions(self, workflows: Iterable[str], *, each: int) -> Mapping[str, list[Execution]]:
+        """The newest of each workflow, newest first."""
+        with self._lock:
+            return {workflow: self.list_executions(limit=each, workflow=workflow) for workflow in workflows}
+
+    def outcomes(self, *, since: datetime) -> list[Outcomes]:
+        """How executions that were asked for since then ended, by hour and state."""
+        with self._lock:
+            ended = [one for one in self._newest_first() if one.status.final and one.created_at >= since]
+        counted: dict[tuple[datetime, ExecutionStatus], list[float]] = {}
+        for one in ended:
+            hour = one.created_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+            counted.setdefault((hour, one.status), []).append(one.duration or 0.0)
+        return [
+            Outcomes(hour=hour, status=status, count=len(took), seconds=math.fsum(took))
+            for (hour, status), took in sorted(counted.items())
+        ]
 
     def attempts(self, execution_id: str) -> list[Attempt]:
         """By task run's position, then number; empty for an unknown execution."""

@@ -51,6 +51,10 @@ COUNT_REFUSED_WRITE = "UPDATE executions SET refused_writes = refused_writes + 1
 
 TASK_RUN = "SELECT * FROM task_runs WHERE execution_id = ? AND task_id = ? AND item = ?"
 TASK_RUNS = "SELECT * FROM task_runs WHERE execution_id = ? ORDER BY position, item, task_id"
+TASK_RUNS_OF = """
+    SELECT * FROM task_runs WHERE execution_id IN ({places}) ORDER BY execution_id, position, item, task_id
+"""
+"""`{places}`: a `?` for each execution, by `places`."""
 MOVE_TASK_RUN = """
     UPDATE task_runs
     SET status = ?, attempts = ?, started_at = ?, ended_at = ?, duration = ?, output = ?, error = ?, error_type = ?,
@@ -181,18 +185,15 @@ FIND_EXECUTIONS = """
     SELECT execution_id FROM executions WHERE execution_id LIKE ? ESCAPE '!'
     ORDER BY created_at DESC, execution_id DESC LIMIT ?
 """
-# the wanted statuses come as one text, `,queued,running,`, or NULL for all of them; the earliest time may be ''
-LIST_EXECUTIONS = """
-    SELECT * FROM executions
-    WHERE created_at >= ?
-      AND (CAST(? AS TEXT) IS NULL OR ? LIKE '%,' || status || ',%') AND (CAST(? AS TEXT) IS NULL OR workflow = ?)
-    ORDER BY created_at DESC, execution_id DESC LIMIT ?
+LATEST_OF_WORKFLOW = """
+    SELECT * FROM executions WHERE workflow = ? ORDER BY created_at DESC, execution_id DESC LIMIT ?
 """
-LIST_EXECUTIONS_BEFORE = """
-    SELECT * FROM executions
-    WHERE (created_at, execution_id) < (?, ?) AND created_at >= ?
-      AND (CAST(? AS TEXT) IS NULL OR ? LIKE '%,' || status || ',%') AND (CAST(? AS TEXT) IS NULL OR workflow = ?)
-    ORDER BY created_at DESC, execution_id DESC LIMIT ?
+# the states are written as in the index `executions_by_outcome`, or it would not be used
+OUTCOMES = """
+    SELECT substr(created_at, 1, 13) AS hour, status, count(*) AS number, coalesce(sum(duration), 0) AS seconds
+    FROM executions
+    WHERE created_at >= ? AND status IN ('completed', 'completed_with_errors', 'failed', 'cancelled')
+    GROUP BY 1, 2 ORDER BY 1, 2
 """
 LATEST_EXECUTION_WITH = """
     SELECT execution_id FROM executions e
@@ -229,3 +230,28 @@ FORGET_EXECUTION = """
 FORGET_UNUSED_SNAPSHOTS = """
     DELETE FROM snapshots WHERE NOT EXISTS (SELECT 1 FROM executions e WHERE e.snapshot = snapshots.sha256)
 """
+
+# --- statements of which there are several shapes --------------------------------------------------------------------
+
+
+def places(count: int) -> str:
+    """`?, ?, ?`: one for each of `count` values."""
+    return ", ".join("?" * count)
+
+
+def list_executions(statuses: int, *, workflow: bool, before: bool) -> str:
+    """Lists, newest first. Values, once for each of `statuses`: [status], [workflow], [created_at, id], since, limit;
+    and the limit once more at the end. `statuses` 0 is for all of them, and takes its values once.
+
+    Each state is looked up by itself, by the index of its order: a rare state costs as little as a frequent one.
+    """
+    conditions = [
+        *(["status = ?"] if statuses else []),
+        *(["workflow = ?"] if workflow else []),
+        *(["(created_at, execution_id) < (?, ?)"] if before else []),
+        "created_at >= ?",
+    ]
+    order = "ORDER BY created_at DESC, execution_id DESC LIMIT ?"
+    one = f"SELECT * FROM (SELECT * FROM executions WHERE {' AND '.join(conditions)} {order})"  # noqa: S608 - no values
+    each = " UNION ALL ".join(f"{one} AS of_{number}" for number in range(max(1, statuses)))
+    return f"SELECT * FROM ({each}) AS found {order}"  # noqa: S608

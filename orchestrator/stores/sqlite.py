@@ -1,7 +1,7 @@
 """The store in one SQLite file: WAL, each acknowledged change durable, any number of threads and processes."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,6 @@ from orchestrator.stores.recording import apply_moves, check_owner, deliveries_o
 from orchestrator.stores.records import (
     NO_ITEM,
     read_attempt,
-    read_execution,
     read_request,
     read_task_run,
     request_text,
@@ -29,6 +28,7 @@ from orchestrator.stores.records import (
 )
 from orchestrator.stores.slots import UNCLAIMED
 from orchestrator.stores.sqlite_file import accept_loss
+from orchestrator.stores.sqlite_listing import SqliteListing, execution_from
 from orchestrator.stores.sqlite_news import SqliteNews
 from orchestrator.stores.sqlite_reading import sound_events
 from orchestrator.stores.sqlite_recording import (
@@ -41,7 +41,7 @@ from orchestrator.stores.sqlite_recording import (
 from orchestrator.stores.sqlite_waiting import SqliteWaiting, get_in_line
 
 
-class SqliteStore(SqliteNews, SqliteWaiting):
+class SqliteStore(SqliteListing, SqliteNews, SqliteWaiting):
     """Keeps executions in one file; see `Store` for what each method promises.
 
     Any thread may call it (they take turns), and any number of processes may have the same file open. A forked child
@@ -106,7 +106,7 @@ class SqliteStore(SqliteNews, SqliteWaiting):
             if not rows:
                 raise StaleOwner(execution_id)
         self._told = at
-        return self._records(_execution, rows)[0]
+        return self._records(execution_from, rows)[0]
 
     def renew_lease(self, execution: Execution, *, lease: timedelta, at: datetime) -> None:
         """Extend the lease; raises StaleOwner."""
@@ -153,7 +153,7 @@ class SqliteStore(SqliteNews, SqliteWaiting):
             rows = connection.execute(sql.EXECUTION, (execution_id,)).fetchall()
             if not rows:
                 raise NoSuchExecution(execution_id)
-            execution = self._records(_execution, rows)[0]
+            execution = self._records(execution_from, rows)[0]
             cancel = order.kind is OrderKind.CANCEL
             if not execution.status.final and not (cancel and rows[0]["cancel_number"]):
                 values = order_values(execution_id, order)
@@ -183,45 +183,6 @@ class SqliteStore(SqliteNews, SqliteWaiting):
             values = (delivery.listener, delivery.event.execution_id, delivery.event.seq)
             connection.execute(sql.DELIVERED, values)
 
-    def get_execution(self, execution_id: str) -> Execution:
-        """The execution; raises NoSuchExecution."""
-        rows = self._read(sql.EXECUTION, execution_id)
-        if not rows:
-            raise NoSuchExecution(execution_id)
-        return self._records(_execution, rows)[0]
-
-    def find_executions(self, part: str, *, limit: int = 10) -> list[str]:
-        """Ids that contain `part`, newest first."""
-        escaped = part.replace("!", "!!").replace("_", "!_").replace("%", "!%")
-        return [row["execution_id"] for row in self._read(sql.FIND_EXECUTIONS, f"%{escaped}%", limit)]
-
-    def list_executions(
-        self,
-        *,
-        limit: int = 50,
-        before: str | None = None,
-        statuses: Iterable[ExecutionStatus] = (),
-        workflow: str | None = None,
-        since: datetime | None = None,
-    ) -> list[Execution]:
-        """Newest first; raises NoSuchExecution where `before` is unknown."""
-        wanted = ",".join(statuses)
-        filters = (time_or_none(since) or "", *((f",{wanted},",) * 2 if wanted else (None, None)))
-        with self._reading() as connection:
-            if before is None:
-                rows = connection.execute(sql.LIST_EXECUTIONS, (*filters, workflow, workflow, limit)).fetchall()
-            else:
-                border = connection.execute(sql.EXECUTION_WITHOUT_REQUEST, (before,)).fetchone()
-                if border is None:
-                    raise NoSuchExecution(before)
-                page = (border["created_at"], before, *filters, workflow, workflow, limit)
-                rows = connection.execute(sql.LIST_EXECUTIONS_BEFORE, page).fetchall()
-        return self._records(_execution, rows)
-
-    def task_runs(self, execution_id: str) -> list[TaskRun]:
-        """By position, then index; empty for an unknown execution."""
-        return self._records(read_task_run, self._read(sql.TASK_RUNS, execution_id))
-
     def attempts(self, execution_id: str) -> list[Attempt]:
         """By task run's position, then number; empty for an unknown execution."""
         return self._records(read_attempt, self._read(sql.ATTEMPTS, execution_id))
@@ -240,17 +201,6 @@ class SqliteStore(SqliteNews, SqliteWaiting):
         if not rows:
             raise KeyError(sha256)
         return str(rows[0]["text"])
-
-    def latest_completed(self, task_ids: Iterable[str]) -> Mapping[str, str]:
-        """Task id → id of the latest execution that held it, where it completed there."""
-        found = {}
-        with self._reading() as connection:
-            for task_id in task_ids:
-                for (execution_id,) in connection.execute(sql.LATEST_EXECUTION_WITH, (task_id,)).fetchall():
-                    statuses = connection.execute(sql.STATUSES_OF_TASK, (execution_id, task_id)).fetchall()
-                    if all(status == TaskStatus.COMPLETED for (status,) in statuses):
-                        found[task_id] = execution_id
-        return found
 
     def find_cached(self, task_id: str, cache_key: str, *, since: datetime | None = None) -> TaskRun | None:
         """The latest run of the task that completed with that key (not before `since`), itself no cached one."""
@@ -277,10 +227,6 @@ class SqliteStore(SqliteNews, SqliteWaiting):
         """In a transaction of its own, since the refused one is undone."""
         with suppress(StoreUnusable), self._writing() as connection:  # the refusal is the news, whatever comes of this
             connection.execute(sql.COUNT_REFUSED_WRITE, (execution_id,))
-
-
-def _execution(row: sqlite3.Row) -> Execution:
-    return read_execution(row, read_request(row["request"]))
 
 
 def _check_not_busy(connection: sqlite3.Connection, workflow: str, at: datetime) -> None:
