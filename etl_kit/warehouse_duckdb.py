@@ -17,7 +17,7 @@ from etl_kit.errors import MissingInput
 from etl_kit.files import make_folder
 from etl_kit.settings import Source
 from etl_kit.warehouse import CURRENT, STAGING, ArrowStream, draft_of, inputs_of, publishing, reading
-from etl_kit.warehouse_port import ALL, PATIENCE, Dialect, Shape, TableName, listed, quoted
+from etl_kit.warehouse_port import ALL, PATIENCE, Dialect, Shape, TableName, listed, quoted, shapes_from
 
 DUCKDB: Final = Dialect(
     tables="main",
@@ -57,12 +57,12 @@ _COUNT = Template("SELECT count(*) FROM $table")
 _ALL = Template("SELECT * FROM $table")
 _APPEND = Template("INSERT INTO $table ($columns) SELECT $columns FROM entrada")
 _COLUMNS = """
-SELECT column_name, data_type FROM duckdb_columns()
-WHERE schema_name = $schema AND table_name = $table ORDER BY column_index
+SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns()
+WHERE NOT internal ORDER BY schema_name, table_name, column_index
 """
 _CONSTRAINTS = """
-SELECT constraint_type, constraint_column_names, referenced_table FROM duckdb_constraints()
-WHERE schema_name = $schema AND table_name = $table AND constraint_type IN ('PRIMARY KEY', 'FOREIGN KEY')
+SELECT schema_name, table_name, constraint_column_names, referenced_table FROM duckdb_constraints()
+WHERE constraint_type IN ('PRIMARY KEY', 'FOREIGN KEY')
 """
 
 
@@ -97,7 +97,7 @@ class DuckdbWarehouse:
         """As `Warehouse.read_table`."""
         with self.reading(made_by=made_by) as connection:
             view = DUCKDB.view_of(dataset.name)
-            if DuckdbPublication(connection, self.path.parent).shape_of(view) is None:
+            if not DuckdbPublication(connection, self.path.parent).shapes_of([view]):
                 raise MissingInput(self.path, made_by=made_by)
             return dataset.conform(pl.DataFrame(connection.sql(_ALL.substitute(table=view))))
 
@@ -152,16 +152,13 @@ class DuckdbPublication:
             for first in range(0, rows, ROWS_OF_A_BATCH)
         ]
 
-    def shape_of(self, table: TableName) -> Shape | None:
-        """As `Publication.shape_of`."""
-        which = {"schema": table.schema, "table": table.name}
-        columns = {str(name): str(dtype) for name, dtype in self.ask(_COLUMNS, which)}
-        if not columns:
-            return None
-        constraints = self.ask(_CONSTRAINTS, which)
-        key = next((tuple(names) for kind, names, _target in constraints if kind == "PRIMARY KEY"), ())
-        points_at = {(tuple(names), str(target)) for kind, names, target in constraints if kind == "FOREIGN KEY"}
-        return Shape(columns=columns, key=key, points_at=frozenset(points_at))
+    def shapes_of(self, tables: Collection[TableName]) -> dict[TableName, Shape]:
+        """As `Publication.shapes_of`: the catalogue is walked whole for any question, so it is asked once."""
+        every = shapes_from(self._catalogue(_COLUMNS), self._catalogue(_CONSTRAINTS))
+        return {table: every[table] for table in tables if table in every}
+
+    def _catalogue(self, statement: str) -> list[tuple[Any, ...]]:
+        return [(TableName(schema=schema, name=name), *rest) for schema, name, *rest in self.ask(statement)]
 
     @contextmanager
     def checking(self, *, staged: Collection[str]) -> Iterator[duckdb.DuckDBPyConnection]:

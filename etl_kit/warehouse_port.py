@@ -1,6 +1,6 @@
 """What a load and its readers ask of a warehouse, whichever database holds it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -150,8 +150,8 @@ class Publication(Protocol):
         A statement that joins all columns is run once for each, so that it needs memory for so many rows only.
         """
 
-    def shape_of(self, table: TableName) -> Shape | None:
-        """What the table or view is now; None if there is none."""
+    def shapes_of(self, tables: Collection[TableName]) -> dict[TableName, Shape]:
+        """What each of these tables and views is now; one that there is not is left out."""
 
     def checking(self, *, staged: Collection[str]) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """A DuckDB connection that shows the load as it stands, for the rules of a gate.
@@ -194,6 +194,31 @@ class Warehouse(Protocol):
         Raises:
             as `reading`.
         """
+
+
+def shapes_from(
+    columns: Iterable[tuple[TableName, str, str]], constraints: Iterable[tuple[TableName, Sequence[str], str | None]]
+) -> dict[TableName, Shape]:
+    """What a catalogue says, by table.
+
+    Args:
+        columns: table, name and type of each column, in the table's order.
+        constraints: table, columns and target of each foreign key; the primary key has no target.
+    """
+    types: dict[TableName, dict[str, str]] = {}
+    for table, name, dtype in columns:
+        types.setdefault(table, {})[name] = dtype
+    keys: dict[TableName, tuple[str, ...]] = {}
+    points_at: dict[TableName, set[tuple[tuple[str, ...], str]]] = {}
+    for table, names, target in constraints:
+        if target is None:
+            keys[table] = tuple(names)
+        else:
+            points_at.setdefault(table, set()).add((tuple(names), target))
+    return {
+        table: Shape(columns=its, key=keys.get(table, ()), points_at=frozenset(points_at.get(table, ())))
+        for table, its in types.items()
+    }
 
 
 def quoted(name: str) -> str:

@@ -24,7 +24,7 @@ from etl_kit.translation import _
 from etl_kit.warehouse import OtherSource, WarehouseBusy
 from etl_kit.warehouse_address import WarehouseRefused, WarehouseUnreachable, shown, why_unreachable
 from etl_kit.warehouse_mirror import frames_of, mirror
-from etl_kit.warehouse_port import ALL, LOAD_LOG, PATIENCE, WITHDRAWN_AT, Dialect, Shape, TableName, listed
+from etl_kit.warehouse_port import ALL, LOAD_LOG, PATIENCE, WITHDRAWN_AT, Dialect, Shape, TableName, listed, shapes_from
 
 STAGED_IN: Final = "pg_temp"
 """Staging tables belong to the load's session: they are written without a journal and end with it, however it ends."""
@@ -64,16 +64,18 @@ WHERE n.nspname = %(schema)s AND c.relkind = 'r' AND (c.relname = ANY (%(own)s) 
 )) ORDER BY c.relname
 """
 _COLUMNS = """
-SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute
-WHERE attrelid = to_regclass(%(table)s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+SELECT asked.name, attname::text, format_type(atttypid, atttypmod) FROM unnest(%(tables)s::text[]) AS asked (name)
+JOIN pg_attribute ON attrelid = to_regclass(asked.name)
+WHERE attnum > 0 AND NOT attisdropped ORDER BY asked.name, attnum
 """
 _CONSTRAINTS = """
-SELECT c.contype::text, ARRAY(
+SELECT asked.name, ARRAY(
     SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY AS k (number, place)
     JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.number ORDER BY k.place
 ), r.relname::text
-FROM pg_constraint AS c LEFT JOIN pg_class AS r ON r.oid = c.confrelid
-WHERE c.conrelid = to_regclass(%(table)s) AND c.contype IN ('p', 'f')
+FROM unnest(%(tables)s::text[]) AS asked (name)
+JOIN pg_constraint AS c ON c.conrelid = to_regclass(asked.name) LEFT JOIN pg_class AS r ON r.oid = c.confrelid
+WHERE c.contype IN ('p', 'f')
 """
 _IDENTITY = "almacen"
 _CREATE_SCHEMA = Template("CREATE SCHEMA $schema")
@@ -156,9 +158,8 @@ class PostgresWarehouse:
             view = self.dialect.view_of(dataset.name)
             if dataset.name not in self._snapshot(connection, made_by=made_by):
                 raise MissingInput(Path(str(view).replace('"', "")), made_by=made_by)
-            shape = PostgresPublication(connection, self.dialect, self.folder).shape_of(view)
-            assert shape is not None  # every published table has its view
-            frames = frames_of(connection, view, shape.columns)
+            shapes = PostgresPublication(connection, self.dialect, self.folder).shapes_of([view])
+            frames = frames_of(connection, view, shapes[view].columns)  # every published table has its view
             return dataset.conform(pl.concat(frames))
 
     @contextmanager
@@ -298,16 +299,13 @@ class PostgresPublication:
         del table
         return [ALL]
 
-    def shape_of(self, table: TableName) -> Shape | None:
-        """As `Publication.shape_of`."""
-        which = {"table": str(table)}
-        columns = {str(name): str(dtype) for name, dtype in self.ask(_COLUMNS, which)}
-        if not columns:
-            return None
-        constraints = self.ask(_CONSTRAINTS, which)
-        key = next((tuple(names) for kind, names, _target in constraints if kind == "p"), ())
-        points_at = {(tuple(names), str(target)) for kind, names, target in constraints if kind == "f"}
-        return Shape(columns=columns, key=key, points_at=frozenset(points_at))
+    def shapes_of(self, tables: Collection[TableName]) -> dict[TableName, Shape]:
+        """As `Publication.shapes_of`."""
+        asked = {str(table): table for table in tables}
+        return shapes_from(
+            ((asked[name], *rest) for name, *rest in self.ask(_COLUMNS, {"tables": list(asked)})),
+            ((asked[name], *rest) for name, *rest in self.ask(_CONSTRAINTS, {"tables": list(asked)})),
+        )
 
     def tables(self) -> list[str]:
         """The tables of ours that the schema holds; somebody may keep others beside them."""

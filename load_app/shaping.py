@@ -30,7 +30,8 @@ def make_ready(publication: Publication, datasets: Sequence[Dataset]) -> list[st
     """
     publication.execute(create_log(publication.dialect))
     statements = {dataset.name: TableStatements(dataset, publication.dialect) for dataset in datasets}
-    present = {name: publication.shape_of(its.table) for name, its in statements.items()}
+    shapes = publication.shapes_of([name for its in statements.values() for name in (its.table, its.view)])
+    present = {name: shapes.get(its.table) for name, its in statements.items()}
     steps = _steps(datasets, statements, present)
     keys = {dataset.name: dataset.key for dataset in datasets}
     for name in reversed(steps):  # what points at others goes first
@@ -46,7 +47,9 @@ def make_ready(publication: Publication, datasets: Sequence[Dataset]) -> list[st
             publication.execute(statements[name].create(keys))
         if step is _Step.RESHAPE and before is not None:
             publication.execute(statements[name].carry_over(before))
-        _renew_view(publication, statements[name])
+        if step is not _Step.NONE or not _shows_all(shapes.get(statements[name].view), statements[name]):
+            publication.execute(statements[name].drop_view())
+            publication.execute(statements[name].create_view())
     return [text for name, step in steps.items() for text in _warning(name, step)]
 
 
@@ -73,13 +76,9 @@ def _step(present: Shape | None, wanted: Shape) -> _Step:
     return _Step.RESHAPE if same_key else _Step.AFRESH
 
 
-def _renew_view(publication: Publication, statements: TableStatements) -> None:
-    shape = publication.shape_of(statements.view)
+def _shows_all(view: Shape | None, statements: TableStatements) -> bool:
     wanted = [name for name in statements.shape().columns if name in statements.columns]
-    if shape is not None and list(shape.columns) == wanted:
-        return
-    publication.execute(statements.drop_view())
-    publication.execute(statements.create_view())
+    return view is not None and list(view.columns) == wanted
 
 
 def _warning(name: str, step: _Step) -> list[str]:

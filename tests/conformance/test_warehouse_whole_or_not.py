@@ -133,8 +133,11 @@ def test_the_primary_key_and_the_foreign_key_are_the_databases_own(warehouse):
 
     with warehouse.publishing() as publication:
         dialect = publication.dialect
-        shapes = {name: publication.shape_of(dialect.table_of(name)) for name in ("contratos", "cuotas")}
+        contracts, dues, none = (dialect.table_of(name) for name in ("contratos", "cuotas", "nada"))
+        shapes = publication.shapes_of([contracts, dues, none])
 
-    assert shapes["contratos"].key == ("id",)
-    assert shapes["cuotas"].key == ("contrato", "numero")
-    assert shapes["cuotas"].points_at == {(("contrato",), "contratos")}
+    assert set(shapes) == {contracts, dues}
+    assert shapes[contracts].key == ("id",)
+    assert shapes[dues].key == ("contrato", "numero")
+    assert shapes[contracts].points_at == frozenset()
+    assert shapes[dues].points_at == {(("contrato",), "contratos")}

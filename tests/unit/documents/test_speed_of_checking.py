@@ -26,13 +26,11 @@ def test_ten_thousand_tasks_are_checked_in_the_time_of_fifteen_million_steps():
     ]
     tasks.append({**A, "task_id": "last", "dependencies": [f"t{i}" for i in range(9_999)]})
     content = json.dumps({"tasks": tasks, "workflows": {"w": {"tasks": ["all"]}}}, indent=2)
-    began = time.process_time()
 
-    registry = parse_configuration(content, "x").registry
+    took = min(seconds_to_check(content) for _ in range(3))
 
-    assert len(registry.tasks) == 10_000
-    took = time.process_time() - began
-    assert took < 15 * yardstick()  # about a second
+    assert len(parse_configuration(content, "x").registry.tasks) == 10_000
+    assert took < 15 * yardstick()  # about a second, and the best of three as the yardstick is
 
 
 def test_ten_thousand_tasks_that_use_every_field_are_checked_about_as_fast():
