@@ -42,6 +42,7 @@ FAULT_COUNTS = {
     "TASKS": 10_000,
     "SERVER_KILLS": 20,
     "SERVER_CLIENTS": 50,
+    "SCHEDULE_ZONES": 40,
 }
 """How often `faults` injects each kind; the suite takes samples."""
 STAGES = ("etl_kit", "extraction_app", "transformation_app", "load_app", "validation_app", "reporting_app", "demo_city")

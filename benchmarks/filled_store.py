@@ -2,8 +2,8 @@
 
     python benchmarks/filled_store.py HOME [--executions 100000] [--workflows 20]
 
-Each workflow has ten tasks; two executions in ten fail, one is tried twice. Copies are spread evenly over the last year,
-with their events, hash chains and positions, so that whatever reads the store finds it sound.
+Each workflow has ten tasks; two executions in ten fail, one is tried twice. Copies are spread evenly over the last
+year, with their events, hash chains and positions, so that whatever reads the store finds it sound.
 """
 
 import argparse
@@ -107,7 +107,9 @@ def multiply(database: Path, executions: int, now: datetime) -> None:
 
 def _template(connection: sqlite3.Connection, execution_id: str) -> dict[str, list[dict[str, object]]]:
     order = {"events": " ORDER BY seq"}
-    return {table: _rows(connection, table, "execution_id = ?" + order.get(table, ""), execution_id) for table in TABLES}
+    return {
+        table: _rows(connection, table, "execution_id = ?" + order.get(table, ""), execution_id) for table in TABLES
+    }
 
 
 def _rows(connection: sqlite3.Connection, table: str, condition: str, *values: str) -> list[dict[str, object]]:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from etl_kit.datasets import WAREHOUSE, Dataset
 from etl_kit.places import Places
@@ -15,6 +15,7 @@ from etl_kit.translation import _
 from etl_kit.warehouse import publishing
 from etl_kit.warehouse_choice import LOADER, open_warehouse
 from etl_kit.warehouse_port import Publication, Warehouse
+from load_app.cuts import last_cut, latest_cuts
 from load_app.exports import export_tables
 from load_app.gate import QualityGateFailed, check_gate
 from load_app.inputs import Input, find_inputs
@@ -27,9 +28,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """What a load did: changes per table, rules asked by the gate (0 without one), and warnings."""
+    """What a load did: changes per table, rules asked by the gate (0 without one), and warnings.
+
+    `cuts` has every table of the warehouse, also those that this load left alone.
+    """
 
     changes: dict[str, Changes]
+    cuts: dict[str, date | None]
     rules_asked: int
     warnings: list[str]
 
@@ -41,6 +46,10 @@ def main(*, source: str | None = None, home: str | None = None, gate: bool | Non
         source: as `ETL_SOURCE`.
         home: as `ETL_HOME`.
         gate: ask the critical quality rules first, and publish nothing if one is broken; None as `ETL_GATE`.
+
+    Returns:
+        Changes per table with the latest `cut` of its current rows, the `cut` of the whole, and where all lies; as
+        docs/reported_outputs.md has it, which the dashboard reads.
 
     Raises:
         MissingInput: a critical dataset was not transformed yet.
@@ -69,7 +78,10 @@ def main(*, source: str | None = None, home: str | None = None, gate: bool | Non
     return {
         "status": "success",
         "rows": sum(changes.rows for changes in loaded.changes.values()),
-        "tables": {name: changes.as_output() for name, changes in loaded.changes.items()},
+        "tables": {
+            name: {**changes.as_output(), "cut": _iso(loaded.cuts[name])} for name, changes in loaded.changes.items()
+        },
+        "cut": _iso(last_cut(loaded.cuts)),
         "gate": {"asked": asked, "rules": loaded.rules_asked},
         "warnings": warnings,
         "source": settings.source.value,
@@ -104,6 +116,7 @@ def load(
         warnings.extend(prepared.warnings)
         rules_asked = _pass_gate(publication, datasets, staged) if gate else 0
         changes = merge_all(publication, staged, known=datasets, run_id=run_id, clock=_now, staging=prepared.took)
+        cuts = latest_cuts(publication, datasets)
     for name, change in changes.items():
         logger.info(
             "%s: %d inserted, %d updated, %d unchanged, %d withdrawn",
@@ -116,7 +129,7 @@ def load(
         if change.older:
             text = _("{count} rows of {table} were older than those published, which stay")
             warnings.append(text.format(count=change.older, table=name))
-    return Loaded(changes=changes, rules_asked=rules_asked, warnings=warnings)
+    return Loaded(changes=changes, cuts=cuts, rules_asked=rules_asked, warnings=warnings)
 
 
 def _pass_gate(publication: Publication, datasets: Sequence[Dataset], staged: Sequence[Dataset]) -> int:
@@ -138,6 +151,10 @@ def _keep_failing_rows(settings: EtlSettings, places: Places, findings: Sequence
             tables={},
             past=PastRun(),
         )
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _now() -> datetime:

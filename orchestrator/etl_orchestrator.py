@@ -225,6 +225,13 @@ class ETLOrchestrator:
                 self.store.delivered(delivery)
         return path
 
+    def report_of(self, execution: Execution) -> dict[str, JSON]:
+        """What its report says as it stands now, without what is to stay hidden; nothing is written."""
+        hidden = secret_values(self.settings.environment, execution.request.parameters)
+        contents = self.parts.report_file(hidden).contents(execution.execution_id)
+        assert isinstance(contents, dict)
+        return contents
+
     def deliver_what_is_left(self) -> None:
         """Write the reports that an earlier process could not write any more; raises HomeUnusable."""
         hidden = secret_values(self.settings.environment)

@@ -13,22 +13,23 @@ from orchestrator.translation import _
     "validate",
     help=_("Check a configuration: every problem at once, with its place. Starts nothing, imports no task code."),
 )
+@click.option("--strict", is_flag=True, help=_("Refuse what there is only a warning about, too (exit 2)."))
+@click.argument("files", metavar="[FILE …]", nargs=-1, type=click.Path(path_type=Path))
 @config_option
-def validate(config: Path | None) -> int:
-    """Exit 0 where `run` would start, 2 where it would refuse."""
+def validate(*, strict: bool, files: tuple[Path, ...], config: Path | None) -> int:
+    """Exit 0 where `run` would start, 2 where it would refuse, or where `strict` finds something to warn about."""
     url = server_url()
     if url is not None:
         from orchestrator.commands.server_looking import validate_there
+        from orchestrator.core.errors import UsageError
+        from orchestrator.core.messages import N_
 
+        if strict or files:
+            raise UsageError(N_("--strict and files look at this machine: they do not go with a server"))
         return validate_there(url, config=config)
-    from orchestrator.commands.definition_view import say_valid
-    from orchestrator.documents.configuration import read_configuration
-    from orchestrator.settings import read_settings
+    from orchestrator.commands.verdict import check_here
 
-    settings = read_settings(config=config)
-    document = read_configuration(settings.config)
-    say_valid(str(settings.config), tasks=len(document.registry.tasks), workflows=len(document.registry.workflows))
-    return 0
+    return check_here([config, *files] if config is not None or not files else files, strict=strict)
 
 
 @click.command("schema", help=_("Write the JSON Schema of the configuration file, for editors."))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from orchestrator.commands.options import config_option, latest_option, log_level_option
+from orchestrator.commands.options import config_option, junit_option, latest_option, log_level_option
 from orchestrator.commands.servers import server_url
 from orchestrator.translation import _
 
@@ -12,22 +12,22 @@ from orchestrator.translation import _
 @click.command("resume", help=_("Go on with an interrupted execution; what completed is not executed again."))
 @click.argument("execution_id", metavar="ID", required=False)
 @latest_option
+@junit_option
 @log_level_option
 @config_option
-def resume(execution_id: str | None, latest: bool, log_level: str, config: Path | None) -> int:
+def resume(*, execution_id: str | None, latest: bool, junit: Path | None, log_level: str, config: Path | None) -> int:
     """Exit code of D3; 2 where another process drives it."""
     url = server_url()
     if url is not None:
         from orchestrator.commands.server_running import resume_there
 
-        return resume_there(url, execution_id, latest=latest, log_level=log_level.upper(), config=config)
+        return resume_there(url, execution_id, latest=latest, log_level=log_level.upper(), junit=junit, config=config)
     from orchestrator.commands.executions import chosen, reading
     from orchestrator.commands.running import resume_in_view
 
     with reading(config) as orchestrator:
-        return resume_in_view(
-            orchestrator, chosen(orchestrator, execution_id, latest=latest), log_level=log_level.upper()
-        )
+        execution = chosen(orchestrator, execution_id, latest=latest)
+        return resume_in_view(orchestrator, execution, log_level=log_level.upper(), junit=junit)
 
 
 @click.command("rerun", help=_("Execute again, as a new execution linked to the first."))
@@ -36,6 +36,7 @@ def resume(execution_id: str | None, latest: bool, log_level: str, config: Path 
 @click.option("--failed", is_flag=True, help=_("Only what did not complete, and what depends on it."))
 @click.option("--from", "from_task", metavar="TASK", help=_("Only this task, and what depends on it."))
 @click.option("--only", "only_task", metavar="TASK", help=_("Only this task."))
+@junit_option
 @log_level_option
 @config_option
 def rerun(
@@ -45,6 +46,7 @@ def rerun(
     failed: bool,
     from_task: str | None,
     only_task: str | None,
+    junit: Path | None,
     log_level: str,
     config: Path | None,
 ) -> int:
@@ -65,7 +67,9 @@ def rerun(
     if url is not None:
         from orchestrator.commands.server_running import rerun_there
 
-        return rerun_there(url, execution_id, part, latest=latest, log_level=log_level.upper(), config=config)
+        return rerun_there(
+            url, execution_id, part, latest=latest, log_level=log_level.upper(), junit=junit, config=config
+        )
     with closing(create_orchestrator(config)) as orchestrator:
         first = chosen(orchestrator, execution_id, latest=latest)
-        return rerun_in_view(orchestrator, first, part, log_level=log_level.upper())
+        return rerun_in_view(orchestrator, first, part, log_level=log_level.upper(), junit=junit)

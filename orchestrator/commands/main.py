@@ -12,6 +12,7 @@ from orchestrator.translation import LOCALE, _, language_from_environment, use_l
 
 COMMANDS = {
     "run": "orchestrator.commands.run:run",
+    "rehearse": "orchestrator.commands.rehearse:rehearse",
     "resume": "orchestrator.commands.going_on:resume",
     "rerun": "orchestrator.commands.going_on:rerun",
     "cancel": "orchestrator.commands.orders:cancel",
@@ -26,11 +27,15 @@ COMMANDS = {
     "validate": "orchestrator.commands.checking:validate",
     "schema": "orchestrator.commands.checking:schema",
     "doctor": "orchestrator.commands.doctor:doctor",
+    "stats": "orchestrator.commands.statistics:stats",
+    "schedule": "orchestrator.commands.schedules:schedule",
+    "scheduler": "orchestrator.commands.schedules:scheduler",
     "worker": "orchestrator.commands.worker:worker",
     "serve": "orchestrator.commands.serve:serve",
     "token": "orchestrator.commands.tokens:token",
     "openapi": "orchestrator.commands.serve:openapi",
     "db": "orchestrator.commands.databases:databases",
+    "init": "orchestrator.commands.initial:init",
     "version": "orchestrator.commands.listing:show_version",
 }
 """In the order of `--help`. Each module imports click and no more until its command runs: `--help` stays cheap."""

@@ -47,6 +47,16 @@ def log_level_option(command: Decorated) -> Decorated:
     )(command)
 
 
+def junit_option(command: Decorated) -> Decorated:
+    """`--junit FILE`."""
+    return click.option(
+        "--junit",
+        metavar="FILE",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help=_("Write the result as a JUnit file, too, whatever it is."),
+    )(command)
+
+
 def latest_option(command: Decorated) -> Decorated:
     """`--latest` in the place of an id."""
     return click.option("--latest", is_flag=True, help=_("The latest execution."))(command)

@@ -16,7 +16,7 @@ ESCAPED |= {code: f"\\u{code:04x}" for code in (0x200E, 0x200F, *range(0x202A, 0
 
 _COMMAND = re.compile(
     r"\betl (run|resume|rerun|cancel|mark|status|logs|report|plan|verify|doctor|db|validate|list-tasks|list-workflows"
-    r"|schema)\b"
+    r"|schema|schedule|scheduler|stats|rehearse|init|serve|worker|token)\b"
 )
 _undelivered = False
 _courtesy = False

@@ -6,6 +6,7 @@ import click
 
 from orchestrator.commands.options import (
     config_option,
+    junit_option,
     log_level_option,
     named_parameters,
     selection_options,
@@ -30,6 +31,7 @@ from orchestrator.translation import _
 @click.option(
     "--exclusive", is_flag=True, help=_("Refuse while another execution of the workflow is under way (exit 2).")
 )
+@junit_option
 @log_level_option
 @config_option
 def run(
@@ -45,6 +47,7 @@ def run(
     require_dependencies: bool,
     exclusive: bool,
     parameters: tuple[str, ...],
+    junit: Path | None,
     log_level: str,
     config: Path | None,
 ) -> int:
@@ -63,6 +66,7 @@ def run(
         exclusive=exclusive,
         parameters=named_parameters(parameters),
         log_level=log_level.upper(),
+        junit=junit,
         config=config,
     )
     url = server_url()

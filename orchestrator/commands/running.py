@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.commands.framing import introduce, sum_up
+from orchestrator.commands.github import on_github
 from orchestrator.commands.printing import courtesy_only, tell_error, write_err, write_out
 from orchestrator.commands.progress import LiveProgress, PlainProgress
 from orchestrator.commands.signals import catching_signals, listen_to_signals
@@ -47,6 +48,7 @@ class Wish:
     exclusive: bool = False
     parameters: dict[str, str] = field(default_factory=dict)
     log_level: str = "INFO"
+    junit: Path | None = None
     config: Path | None = None
 
 
@@ -76,10 +78,12 @@ def run_in_view(wish: Wish) -> int:
         introduce(journey.execution)
         if wish.max_workers is not None and not wish.parallel:
             write_err(_("Warning: --max-workers has no effect without --parallel"))
-        return drive_in_view(orchestrator, journey, caught, log_level=wish.log_level)
+        return drive_in_view(orchestrator, journey, caught, log_level=wish.log_level, junit=wish.junit)
 
 
-def resume_in_view(orchestrator: ETLOrchestrator, execution: Execution, *, log_level: str) -> int:
+def resume_in_view(
+    orchestrator: ETLOrchestrator, execution: Execution, *, log_level: str, junit: Path | None = None
+) -> int:
     """Go on where the execution was interrupted; one that has ended is only summed up. The exit code of D3."""
     courtesy_only()
     with catching_signals() as caught:
@@ -88,28 +92,30 @@ def resume_in_view(orchestrator: ETLOrchestrator, execution: Execution, *, log_l
             write_out(execution.execution_id)
             write_err(_("Nothing to resume: the execution has ended"))
             result = orchestrator.result_of(execution)
-            _sum_up(orchestrator, result)
-            return result.exit_code
+            return _sum_up(orchestrator, result, junit)
         journey = orchestrator.take_up(execution)
         introduce(journey.execution)
-        return drive_in_view(orchestrator, journey, caught, log_level=log_level)
+        return drive_in_view(orchestrator, journey, caught, log_level=log_level, junit=junit)
 
 
-def rerun_in_view(orchestrator: ETLOrchestrator, first: Execution, part: Part, *, log_level: str) -> int:
+def rerun_in_view(
+    orchestrator: ETLOrchestrator, first: Execution, part: Part, *, log_level: str, junit: Path | None = None
+) -> int:
     """Repeat an execution or a part of it as a new one; the exit code of D3."""
     courtesy_only()
     with catching_signals() as caught:
         _write_left_reports(orchestrator)
         journey = orchestrator.rerun(first, part)
         introduce(journey.execution)
-        return drive_in_view(orchestrator, journey, caught, log_level=log_level)
+        return drive_in_view(orchestrator, journey, caught, log_level=log_level, junit=junit)
 
 
-def drive_in_view(orchestrator: ETLOrchestrator, journey: Journey, caught: list[str], *, log_level: str) -> int:
+def drive_in_view(
+    orchestrator: ETLOrchestrator, journey: Journey, caught: list[str], *, log_level: str, junit: Path | None = None
+) -> int:
     """Drive, show it live, sum up; the exit code of D3."""
     result = asyncio.run(_drive(orchestrator, journey, log_level, caught))
-    _sum_up(orchestrator, result)
-    return result.exit_code
+    return _sum_up(orchestrator, result, junit)
 
 
 def _write_left_reports(orchestrator: ETLOrchestrator) -> None:
@@ -151,10 +157,16 @@ def _tell_signal(name: str) -> None:
     write_err(_("{signal} received: ending the running tasks (once more kills them at once)").format(signal=name))
 
 
-def _sum_up(orchestrator: ETLOrchestrator, result: ExecutionResult) -> None:
+def _sum_up(orchestrator: ETLOrchestrator, result: ExecutionResult, junit: Path | None) -> int:
     runs = orchestrator.store.task_runs(result.execution_id)
     sum_up(result.execution_id, result.status, result.duration, runs, code=int(result.exit_code))
     write_out(_("Execution report: {path}").format(path=result.report))
     write_out(_("Log: {path}").format(path=result.log))
     for trouble in result.troubles:
         tell_error(trouble)
+    if junit is None and not on_github():
+        return result.exit_code
+    from orchestrator.commands.outlets import hand_over
+
+    report = orchestrator.report_of(orchestrator.store.get_execution(result.execution_id))
+    return hand_over(report, runs, code=result.exit_code, junit=junit, config=orchestrator.settings.config)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.commands.framing import say_what_it_is, sum_up
+from orchestrator.commands.outlets import hand_over
 from orchestrator.commands.printing import courtesy_only, tell_error, write_err, write_out
 from orchestrator.commands.progress import LiveProgress, PlainProgress
 from orchestrator.commands.running import Wish
@@ -48,10 +49,12 @@ def run_there(url: str, wish: Wish) -> int:
     server = open_server(url)
     if wish.max_workers is not None and not wish.parallel:
         write_err(_("Warning: --max-workers has no effect without --parallel"))
-    return _Watch(server, wish.log_level).watch(lambda patience: submit(server, body, patience))
+    return _Watch(server, wish.log_level, wish.junit).watch(lambda patience: submit(server, body, patience))
 
 
-def resume_there(url: str, part: str | None, *, latest: bool, log_level: str, config: Path | None) -> int:
+def resume_there(
+    url: str, part: str | None, *, latest: bool, log_level: str, junit: Path | None, config: Path | None
+) -> int:
     """Go on where it was interrupted; one that has ended is only summed up. The exit code of D3."""
     no_config_there(config)
     server = open_server(url)
@@ -61,12 +64,20 @@ def resume_there(url: str, part: str | None, *, latest: bool, log_level: str, co
         courtesy_only()
         write_out(key)
         write_err(_("Nothing to resume: the execution has ended"))
-        return _sum_up(server, known)
-    return _Watch(server, log_level).watch(lambda _patience: key, once_listening=lambda: server.resume(key))
+        return _sum_up(server, known, junit)
+    watch = _Watch(server, log_level, junit)
+    return watch.watch(lambda _patience: key, once_listening=lambda: server.resume(key))
 
 
 def rerun_there(
-    url: str, part_of_id: str | None, part: Part, *, latest: bool, log_level: str, config: Path | None
+    url: str,
+    part_of_id: str | None,
+    part: Part,
+    *,
+    latest: bool,
+    log_level: str,
+    junit: Path | None,
+    config: Path | None,
 ) -> int:
     """Repeat an execution or a part of it as a new one; the exit code of D3."""
     no_config_there(config)
@@ -74,7 +85,7 @@ def rerun_there(
     first = str(chosen_there(server, part_of_id, latest=latest)["execution_id"])
     asked: dict[str, JSON] = {"failed": part.failed, "from_task": part.from_task, "only_task": part.only_task}
     body = {name: value for name, value in asked.items() if value}
-    return _Watch(server, log_level).watch(lambda _patience: server.rerun(first, body))
+    return _Watch(server, log_level, junit).watch(lambda _patience: server.rerun(first, body))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +121,7 @@ class _Watch:
 
     server: Server
     log_level: str
+    junit: Path | None
     _heard: "queue.SimpleQueue[_Heard]" = field(init=False, default_factory=queue.SimpleQueue)
     _execution_id: str | None = field(init=False, default=None)
     _progress: LiveProgress | PlainProgress | None = field(init=False, default=None)
@@ -173,7 +185,7 @@ class _Watch:
                 continue
             if isinstance(heard, _Ended):
                 self._close_progress()
-                return _sum_up(self.server, heard.report)
+                return _sum_up(self.server, heard.report, self.junit)
             self._take(heard)
 
     def _take(self, heard: _Heard) -> None:
@@ -248,13 +260,13 @@ class _Watch:
             self._progress = None
 
 
-def _sum_up(server: Server, report: dict[str, Any]) -> int:
+def _sum_up(server: Server, report: dict[str, Any], junit: Path | None) -> int:
     with server.understood():
         execution, runs = execution_of(report), runs_of(report)
         code = _code_of(execution)
     sum_up(execution.execution_id, execution.status, execution.duration, runs, code=code)
     write_out(_("Execution report: {path}").format(path=f"{server}/reports/{execution.execution_id}"))
-    return code
+    return hand_over(report, runs, code=code, junit=junit)
 
 
 def _code_of(execution: Execution) -> int:

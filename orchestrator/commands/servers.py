@@ -11,11 +11,16 @@ from orchestrator.translation import _
 HERE_ONLY = {
     "mark": N_("the API has no such order: mark it on the server's machine"),
     "verify": N_("it reads the event log itself: verify it on the server's machine"),
+    "rehearse": N_("a rehearsal needs no server: it executes nothing and stores nothing"),
     "doctor": N_("it examines the machine that it runs on"),
+    "stats": N_("the figures are of the store here; the dashboard has those of a server on each workflow's page"),
+    "schedule": N_("schedules are those of the configuration here; the API has them at /schedules, the dashboard, too"),
+    "scheduler": N_("a scheduler looks up the schedules of its own machine"),
     "worker": N_("a worker drives executions on its own machine"),
     "serve": N_("a server serves on its own machine"),
     "token": N_("tokens are made and revoked on the server's machine alone"),
     "db": N_("the state store is looked after on the server's machine"),
+    "init": N_("it writes files on this machine"),
     "schema": N_("it describes the files of this version; without a server it says the same"),
     "openapi": N_("it describes the API of this version; a server tells its own at /openapi.json"),
 }

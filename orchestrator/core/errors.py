@@ -1,6 +1,7 @@
 """What callers may ask for and cannot have: one class for each thing that is handled differently."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from difflib import get_close_matches
 from itertools import islice
 
@@ -164,6 +165,22 @@ class AskedBefore(OrchestratorError):
         )
         self.execution_id = execution_id
         self.same = same
+
+
+class SlotTaken(OrchestratorError):
+    """The slot of a schedule has its fate already: another scheduler was first. Nothing was stored."""
+
+    def __init__(self, schedule: str, at: datetime) -> None:
+        super().__init__(
+            N_("the slot {at} of schedule {schedule} was decided before"), schedule=schedule, at=at.isoformat()
+        )
+
+
+class NoSuchSchedule(UsageError):
+    """No scheduler has seen a schedule of that name yet."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(N_("no schedule called {name} was begun; `etl schedule list` shows them"), name=name)
 
 
 class QueueFull(OrchestratorError):

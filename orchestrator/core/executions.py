@@ -39,6 +39,10 @@ class Request:
     """sha256 of the stored configuration (D13)."""
     version: str = ""
     """Version of the orchestrator that made the record (R32)."""
+    schedule: str | None = None
+    """The schedule that it was asked for by, with `source` "schedule"."""
+    scheduled_for: str | None = None
+    """Its slot, in ISO 8601 with the schedule's offset: the logical date of the execution."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from orchestrator.core.tasks import (
     Concurrency,
     Isolation,
     Limits,
+    Mock,
     OnConflict,
     OnInterrupt,
     OnRestart,
@@ -34,6 +35,7 @@ _OF_TASK, _OF_WORKFLOW, _OF_LIMITS, _OF_CACHE, _OF_CONCURRENCY = (
     frozenset(field.name for field in fields(kind)) for kind in (Task, Workflow, Limits, CachePolicy, Concurrency)
 )
 _OF_PARAMETER = frozenset({"type", "default"})
+_OF_MOCK = frozenset({"output", "duration"})
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -43,7 +45,7 @@ def snapshot_of(registry: Registry) -> str:
     document = {
         "orchestrator_config": _written(registry.limits),
         "pools": dict(registry.pools),
-        "tasks": [_written(task) for task in registry.tasks.values()],
+        "tasks": [_task(task) for task in registry.tasks.values()],
         "workflows": {name: _workflow(workflow) for name, workflow in registry.workflows.items()},
     }
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
@@ -68,6 +70,17 @@ def _written(definition: Task | Limits) -> dict[str, JSON]:
     """The fields that say something: none that is None, no empty name. Enumerations and tuples write themselves."""
     given: dict[str, JSON] = asdict(definition)
     return {name: value for name, value in given.items() if value is not None and (name, value) != ("name", "")}
+
+
+def _task(task: Task) -> dict[str, JSON]:
+    written = _written(task)
+    return written if task.mock is None else {**written, "mock": _mock(task.mock)}
+
+
+def _mock(mock: Mock) -> dict[str, JSON]:
+    """As the file writes it: no `output` where none was declared, and null where that is one."""
+    written: dict[str, JSON] = {"output": mock.output} if mock.declares_output else {}
+    return written if mock.duration is None else {**written, "duration": mock.duration}
 
 
 def _workflow(workflow: Workflow) -> dict[str, Any]:
@@ -99,6 +112,8 @@ def _read_task(written: Mapping[str, Any]) -> Task:
             given[name] = _known_word(kind, name, given[name])
     if "cache" in given:
         given["cache"] = _read_cache(given["cache"])
+    if "mock" in given:
+        given["mock"] = _read_mock(given["mock"])
     return Task(**given)
 
 
@@ -117,6 +132,11 @@ def _known_word(kind: type[Word], name: str, written: object) -> Word:
 def _read_cache(written: Mapping[str, Any]) -> CachePolicy:
     _refuse_unknown("cache", written, _OF_CACHE)
     return CachePolicy(**{**written, "inputs": tuple(written.get("inputs", ()))})
+
+
+def _read_mock(written: Mapping[str, Any]) -> Mock:
+    _refuse_unknown("mock", written, _OF_MOCK)
+    return Mock(**written, declares_output="output" in written)
 
 
 def _read_workflow(name: str, written: Mapping[str, Any]) -> Workflow:

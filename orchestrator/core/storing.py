@@ -8,6 +8,7 @@ from typing import Protocol
 
 from orchestrator.core.events import Event, Move
 from orchestrator.core.executions import Attempt, Execution, Request, TaskRun
+from orchestrator.core.schedule_records import ScheduleRecords, Slot
 from orchestrator.core.states import ExecutionStatus, TaskStatus
 
 
@@ -116,7 +117,7 @@ class Tokens(Protocol):
         """From now on it opens nothing; raises NoSuchToken where none of that name is in use."""
 
 
-class Store(Tokens, Protocol):
+class Store(Tokens, ScheduleRecords, Protocol):
     """Remembers executions. Every method is one transaction; what has returned is durable (R3).
 
     Any method may raise StoreUnusable.
@@ -131,6 +132,7 @@ class Store(Tokens, Protocol):
         at: datetime,
         only_one: bool = False,
         queueing: Queueing | None = None,
+        slot: Slot | None = None,
     ) -> Execution:
         """Reserve the id and store the execution as queued with one pending task run per task of `request.tasks`.
 
@@ -141,6 +143,8 @@ class Store(Tokens, Protocol):
 
         With `queueing` it waits for a worker. Raises AskedBefore where its key was stored with another execution and is
         still remembered, QueueFull where as many wait as may: nothing was stored. The key is looked at first.
+
+        With `slot` that slot is fired by it; raises SlotTaken where it has its fate already: nothing was stored.
         """
 
     def asked_before(self, key: str, *, body_sha256: str, at: datetime) -> str | None:
@@ -226,8 +230,12 @@ class Store(Tokens, Protocol):
         statuses: Iterable[ExecutionStatus] = (),
         workflow: str | None = None,
         since: datetime | None = None,
+        part: str | None = None,
     ) -> list[Execution]:
-        """Newest first (created_at, then id); `before` is the last id of the page before, `since` an earliest time."""
+        """Newest first (created_at, then id).
+
+        `before` is the last id of the page before, `since` an earliest time, `part` is in the id.
+        """
 
     def latest_executions(self, workflows: Iterable[str], *, each: int) -> Mapping[str, list[Execution]]:
         """The newest `each` of every one of these workflows, newest first; none for one that was never executed."""
@@ -241,8 +249,13 @@ class Store(Tokens, Protocol):
     def task_runs(self, execution_id: str) -> list[TaskRun]:
         """Of one execution, by position, then index."""
 
-    def task_runs_of(self, execution_ids: Iterable[str]) -> Mapping[str, list[TaskRun]]:
-        """`task_runs` of several executions, by id, in one read; an unknown one has none."""
+    def task_runs_of(
+        self, execution_ids: Iterable[str], *, task_ids: Iterable[str] = ()
+    ) -> Mapping[str, list[TaskRun]]:
+        """`task_runs` of several executions, by id, in one read; with `task_ids` those alone.
+
+        An unknown execution has none.
+        """
 
     def attempts(self, execution_id: str) -> list[Attempt]:
         """Of one execution, by task run's position, then number."""

@@ -9,6 +9,7 @@ from orchestrator.core.errors import UnknownTask, UnknownWorkflow, UsageError
 from orchestrator.core.messages import N_
 from orchestrator.core.outcomes import JSON
 from orchestrator.core.retry import RetryPolicy
+from orchestrator.core.schedules import Schedule
 
 ALL = "all"
 
@@ -81,6 +82,18 @@ class CachePolicy:
     """Seconds after which a result is too old."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Mock:
+    """What a rehearsal takes a task to do, instead of executing it; no other execution looks at it."""
+
+    output: JSON = None
+    """What it returns, where `declares_output`."""
+    declares_output: bool = False
+    """Whether the file says what it returns; null is an output, too."""
+    duration: float | None = None
+    """Seconds that an attempt takes; None: nothing is said."""
+
+
 _CLEAN_UP = frozenset({TriggerRule.ALWAYS, TriggerRule.ALL_DONE, TriggerRule.ONE_FAILED, TriggerRule.ALL_FAILED})
 
 
@@ -124,6 +137,7 @@ class Task:
     priority: int = 0
     """Of tasks that are ready, those with a higher number start first."""
     cache: CachePolicy | None = None
+    mock: Mock | None = None
 
     @property
     def title(self) -> str:
@@ -200,7 +214,7 @@ class Limits:
 
 
 class Registry:
-    """The tasks and workflows that may be asked for, in the order they were given."""
+    """The tasks and workflows that may be asked for and when, in the order they were given."""
 
     def __init__(
         self,
@@ -208,9 +222,11 @@ class Registry:
         workflows: Iterable[Workflow] = (),
         limits: Limits | None = None,
         pools: Mapping[str, int] | None = None,
+        schedules: Iterable[Schedule] = (),
     ) -> None:
         self._tasks: dict[str, Task] = {}
         self._workflows: dict[str, Workflow] = {}
+        self._schedules: dict[str, Schedule] = {}
         self.limits = limits or Limits()
         self.pools: Mapping[str, int] = dict(pools or {})
         """Slots by pool."""
@@ -218,6 +234,8 @@ class Registry:
             self.add_task(task)
         for workflow in workflows:
             self.add_workflow(workflow)
+        for schedule in schedules:
+            self.add_schedule(schedule)
 
     @property
     def tasks(self) -> Mapping[str, Task]:
@@ -228,6 +246,11 @@ class Registry:
     def workflows(self) -> Mapping[str, Workflow]:
         """By id, in the file's order."""
         return self._workflows
+
+    @property
+    def schedules(self) -> Mapping[str, Schedule]:
+        """By name, in the file's order; no execution depends on them, so snapshots hold none."""
+        return self._schedules
 
     def add_task(self, task: Task) -> None:
         """Register `task`; raises UsageError where its id is taken or reserved."""
@@ -242,6 +265,12 @@ class Registry:
         if workflow.workflow_id in self._workflows:
             raise UsageError(N_("workflow {name!r} is registered twice"), name=workflow.workflow_id)
         self._workflows[workflow.workflow_id] = workflow
+
+    def add_schedule(self, schedule: Schedule) -> None:
+        """Register `schedule`; raises UsageError where its name is taken."""
+        if schedule.name in self._schedules:
+            raise UsageError(N_("schedule {name!r} is registered twice"), name=schedule.name)
+        self._schedules[schedule.name] = schedule
 
     def task(self, task_id: str) -> Task:
         """The task of that id; raises UnknownTask."""

@@ -109,6 +109,12 @@ class CancelBody(_Body):
     reason: Text = Field(default="", max_length=1000, title="Motivo", description="Queda guardado con la orden.")
 
 
+class PauseBody(_Body):
+    """Why a schedule is paused."""
+
+    reason: Text = Field(default="", max_length=500, title="Motivo", description="Por qué; se guarda y se muestra.")
+
+
 class LoginBody(_Body):
     """The token that somebody enters on the dashboard's first page."""
 
@@ -134,7 +140,7 @@ class ValidateBody(_Body):
     )
 
 
-BODIES: tuple[type[BaseModel], ...] = (SelectionBody, ExecuteBody, RerunBody, CancelBody, ValidateBody)
+BODIES: tuple[type[BaseModel], ...] = (SelectionBody, ExecuteBody, RerunBody, CancelBody, ValidateBody, PauseBody)
 Body = TypeVar("Body", bound=BaseModel)
 
 

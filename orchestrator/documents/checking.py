@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestrator.core.messages import N_, Message
-from orchestrator.core.tasks import CachePolicy, Limits, Registry, Task
-from orchestrator.documents.models import CacheModel, ConfigurationModel, LimitsModel, PoolsModel, TaskModel
+from orchestrator.core.tasks import CachePolicy, Limits, Mock, Registry, Task
+from orchestrator.documents.models import CacheModel, ConfigurationModel, LimitsModel, MockModel, PoolsModel, TaskModel
 from orchestrator.documents.names import check_id
 from orchestrator.documents.objects import (
     check_key,
@@ -22,6 +22,7 @@ from orchestrator.documents.places import JSONPath, Places, shown
 from orchestrator.documents.problems import Enough, Problems
 from orchestrator.documents.reading import Parsed, find_hidden_faults
 from orchestrator.documents.references import References
+from orchestrator.documents.schedules import ScheduleReader
 from orchestrator.documents.suggestions import Suggestions
 from orchestrator.documents.templates import check_templates
 from orchestrator.documents.workflows import WorkflowReader
@@ -63,9 +64,10 @@ class Checker:
         if pools is not None:
             self._check_pools(raw_tasks, pools)
         workflows = WorkflowReader(references, asked, self.problems).read_all(top.get("workflows", {}))
+        schedules = ScheduleReader(top.get("workflows"), workflows, self.problems).read_all(top.get("schedules", {}))
         if limits is None or self.problems.any:
             return None
-        return Registry([task for task in tasks if task is not None], workflows, _limits(limits), pools)
+        return Registry([task for task in tasks if task is not None], workflows, _limits(limits), pools, schedules)
 
     def _list_of_tasks(self, top: Mapping[str, object]) -> Sequence[object]:
         if "tasks" not in top:
@@ -97,12 +99,18 @@ class Checker:
         if isinstance(raw, dict) and "cache" in raw:
             cache = read_object(CacheModel, raw["cache"], (*path, "cache"), self.problems)
             raw = without(raw, "cache")
+        mock = None
+        if isinstance(raw, dict) and "mock" in raw:
+            mock = read_object(MockModel, raw["mock"], (*path, "mock"), self.problems)
+            raw = without(raw, "mock")
         read = read_object(TaskModel, raw, path, self.problems)
         if read is None:
             return None
         given: dict[str, Any] = values_given(read)
         if cache is not None:
             given["cache"] = _cache(cache)
+        if mock is not None:
+            given["mock"] = _mock(mock)
         return Task(**given)
 
     def _check_outputs(self, raw_tasks: Sequence[object], references: References) -> dict[str, set[str]]:
@@ -145,3 +153,8 @@ def _cache(read: CacheModel) -> CachePolicy:
     if "inputs" in given:
         given["inputs"] = tuple(read.inputs)
     return CachePolicy(**given)
+
+
+def _mock(read: MockModel) -> Mock:
+    given: dict[str, Any] = values_given(read)
+    return Mock(**given, declares_output="output" in given)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from orchestrator.core.messages import N_
+from orchestrator.core.schedules import Catchup
 from orchestrator.core.tasks import Isolation, OnConflict, OnInterrupt, OnRestart, ParameterType, TriggerRule
 from orchestrator.documents.names import (
     LONGEST_ID,
@@ -17,6 +18,7 @@ from orchestrator.documents.names import (
     check_timezone,
     check_title,
 )
+from orchestrator.documents.timing import LENGTH_PATTERN, check_cron, check_instant, length_between
 
 YEAR = 31_536_000
 """Seconds; no attempt and no wait may last longer."""
@@ -29,6 +31,12 @@ MOST_INTERRUPTIONS = 100
 LEAST_MEMORY, MOST_MEMORY = 16, 1_048_576
 """MiB; below the least no interpreter starts."""
 HIGHEST_PRIORITY = 1000
+LEAST_INTERVAL, LEAST_WINDOW = 10, 60
+LONGEST_INTERVAL = 366 * 86_400
+"""Seconds between two slots of a schedule, and how late a slot may be made up for."""
+MOST_CATCHUP = 1000
+MOST_SCHEDULES = 1000
+"""Whether one ever fires takes milliseconds to find out."""
 MOST_ENTRIES = 100_000
 """Entries of one list; keeps the report on a hostile file short in time and memory."""
 
@@ -71,6 +79,12 @@ _CHOICE = N_("must be one of {choices}, not {value}")
 _NAME_PATTERN = r"^[^\s._][^\s.]*$"
 _MODULE_PATTERN = r"^[^\s.]+(\.[^\s.]+)*$"
 """For editors only, and wider than the rule: their regular expressions know no letters beyond ASCII."""
+
+
+def _length_schema(least: int) -> dict[str, Any]:
+    number = {"type": "number", "minimum": least, "maximum": LONGEST_INTERVAL}
+    return {"anyOf": [number, {"type": "string", "pattern": LENGTH_PATTERN}]}
+
 
 Text: TypeAlias = Annotated[str, _STRING]
 Title: TypeAlias = Annotated[str, AfterValidator(check_title), _STRING]
@@ -144,4 +158,22 @@ Conflict: TypeAlias = Annotated[OnConflict, Field(strict=False), MustBe(template
 Restarting: TypeAlias = Annotated[OnRestart, Field(strict=False), MustBe(template=_CHOICE, choices=tuple(OnRestart))]
 Surroundings: TypeAlias = Annotated[Literal["inherit", "clean"], MustBe(template=_CHOICE, choices=("inherit", "clean"))]
 Language: TypeAlias = Annotated[Literal["es", "en"], MustBe(template=_CHOICE, choices=("es", "en"))]
+Catchups: TypeAlias = Annotated[Catchup, Field(strict=False), MustBe(template=_CHOICE, choices=tuple(Catchup))]
+CatchupCount: TypeAlias = Annotated[
+    int, Field(ge=1, le=MOST_CATCHUP), MustBe(template=_WHOLE, facts={"least": 1, "most": MOST_CATCHUP})
+]
+Cron: TypeAlias = Annotated[str, AfterValidator(check_cron), _STRING]
+Interval: TypeAlias = Annotated[
+    Any,
+    AfterValidator(length_between(LEAST_INTERVAL, LONGEST_INTERVAL)),
+    WithJsonSchema(_length_schema(LEAST_INTERVAL)),
+]
+Window: TypeAlias = Annotated[
+    Any,
+    AfterValidator(length_between(LEAST_WINDOW, LONGEST_INTERVAL)),
+    WithJsonSchema(_length_schema(LEAST_WINDOW)),
+]
+Instant: TypeAlias = Annotated[
+    str, AfterValidator(check_instant), Field(json_schema_extra={"format": "date-time"}), _STRING
+]
 TimeZone: TypeAlias = Annotated[str, AfterValidator(check_timezone), _STRING]

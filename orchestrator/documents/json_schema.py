@@ -11,6 +11,7 @@ _ENUMERATIONS = {
     "OnInterrupt": "Tras una interrupción",
     "Isolation": "Aislamiento",
     "OnConflict": "En caso de conflicto",
+    "Catchup": "Recuperación",
 }
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.core.tasks import Isolation, OnConflict, OnInterrupt, OnRestart, ParameterType, TriggerRule
 from orchestrator.documents.fields import (
+    MOST_SCHEDULES,
     Arguments,
     Conflict,
     Delay,
@@ -42,6 +43,7 @@ from orchestrator.documents.fields import (
     Truth,
     Workers,
 )
+from orchestrator.documents.schedule_model import ScheduleModel
 
 _NONE: Any = None
 """The default of a field whose absence says something of its own; no value of the file's."""
@@ -106,6 +108,23 @@ class CacheModel(_Object):
         default=_NONE,
         title="Vencimiento",
         description="Segundos tras los cuales un resultado ya no sirve; si falta, no vence.",
+    )
+
+
+class MockModel(_Object):
+    """Qué hace la tarea en un ensayo (`etl rehearse`), donde no se ejecuta."""
+
+    model_config = ConfigDict(title="Ensayo")
+
+    output: Any = Field(
+        default=_NONE,
+        title="Resultado",
+        description="Lo que devuelve, cualquier valor JSON; si falta, el grabado con `--record` o uno genérico.",
+    )
+    duration: Delay = Field(
+        default=_NONE,
+        title="Duración",
+        description="Segundos simulados de cada intento; si falta, los grabados con `--record` o 1.",
     )
 
 
@@ -198,6 +217,11 @@ class TaskModel(_Object):
     cache: CacheModel = Field(
         default=_NONE, title="Caché", description="Si está, un resultado que aún vale se reutiliza sin ejecutar."
     )
+    mock: MockModel = Field(
+        default=_NONE,
+        title="Ensayo",
+        description="Qué devuelve y cuánto tarda en `etl rehearse`; ninguna ejecución real lo mira.",
+    )
 
 
 class ParameterModel(_Object):
@@ -273,4 +297,10 @@ class ConfigurationModel(_Object):
         default_factory=dict,
         title="Pools",
         description="Nombre → cupos que las tareas de todas las ejecuciones comparten.",
+    )
+    schedules: dict[str, ScheduleModel] = Field(
+        default_factory=dict,
+        max_length=MOST_SCHEDULES,
+        title="Programaciones",
+        description="Nombre → cuándo se ejecuta qué workflow.",
     )

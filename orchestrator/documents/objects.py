@@ -35,6 +35,12 @@ _OTHER_WORDS = {
     "tz": "timezone",
     "config": "orchestrator_config",
     "workflow": "workflows",
+    "crontab": "cron",
+    "schedule": "cron",
+    "interval": "every",
+    "active": "enabled",
+    "calendar": "working_days",
+    "start_date": "anchor",
 }
 """What other orchestrators call our fields; only those of the object at hand are suggested."""
 

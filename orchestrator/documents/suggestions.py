@@ -49,6 +49,12 @@ class Suggestions:
             N_("pool {name} does not exist – did you mean {near}?"),
         )
 
+    def no_such_workflow(self, name: str) -> Message:
+        """The fault of asking for a workflow that there is not."""
+        return self._absent(
+            name, N_("workflow {name} does not exist"), N_("workflow {name} does not exist – did you mean {near}?")
+        )
+
     def _absent(self, name: str, alone: str, with_near: str) -> Message:
         near = self.nearest(name)
         if near is None:

@@ -134,5 +134,6 @@ class CallMaker:
         """What `${…}` may name, outputs of tasks aside; a variable asked for by name is given to clean tasks, too."""
         facts: dict[str, JSON] = {f"params.{name}": value for name, value in request.parameters.items()}
         facts |= {f"env.{name}": value for name, value in self.environments["inherit"].items()}
-        local = at.astimezone(self.zone)
+        slot = request.scheduled_for  # in the schedule's own zone
+        local = at.astimezone(self.zone) if slot is None else datetime.fromisoformat(slot)
         return facts | {"execution.id": execution_id, "execution.date": local.date().isoformat()}

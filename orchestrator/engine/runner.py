@@ -76,6 +76,8 @@ class Runner:
     """Names of listeners that must not miss the end, whatever happens to this process."""
     clock: Clock = field(default_factory=SystemClock)
     lease: timedelta = timedelta(seconds=30)
+    look: float = LOOK
+    """Seconds between looks for orders; long where nobody else can give one."""
     chance: Callable[[], float] = random.random
     log_of: Callable[[AttemptKey], str | None] = lambda _: None
     """Where the log of an attempt is kept, as it is to be stored."""
@@ -124,9 +126,9 @@ class Runner:
         # what was asked before the beginning keeps tasks from starting
         self._advance([*first, *self._asked, *self._orders(), said.Begin()])
         while not self._ended():
-            self._advance(await self._hear(min(renewed + self.lease.total_seconds() / 3, looked + LOOK)))
+            self._advance(await self._hear(min(renewed + self.lease.total_seconds() / 3, looked + self.look)))
             now = self.clock.monotonic()
-            if now - looked >= LOOK and not self._ended():
+            if now - looked >= self.look and not self._ended():
                 self._look_around()
                 looked = now
             if now - renewed >= self.lease.total_seconds() / 3 and not self._ended():

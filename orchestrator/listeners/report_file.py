@@ -46,8 +46,8 @@ class ReportFile:
     def on_progress(self, progress: AttemptProgress) -> None:
         """Nothing: a report tells of what has ended."""
 
-    def write(self, execution_id: str) -> Path:
-        """Make the report now; raises HomeUnusable, and then an earlier one is still whole."""
+    def contents(self, execution_id: str) -> JSON:
+        """What the report says now, without what is to stay hidden."""
         report = build_report(
             self._store.get_execution(execution_id),
             self._store.task_runs(execution_id),
@@ -55,8 +55,12 @@ class ReportFile:
             zone=self._zone,
             say=say,
         )
+        return self._clean(report)
+
+    def write(self, execution_id: str) -> Path:
+        """Make the report now; raises HomeUnusable, and then an earlier one is still whole."""
         path = self._folder / report_file_name(execution_id)
-        text = json.dumps(self._clean(report), ensure_ascii=False, indent=2)
+        text = json.dumps(self.contents(execution_id), ensure_ascii=False, indent=2)
         try:
             _write_atomically(path, text.encode("utf-8", errors="backslashreplace"))
         except OSError as why:

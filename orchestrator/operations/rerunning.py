@@ -63,6 +63,8 @@ def wanted_again(
         kept=[task_id for task_id in plan.order if task_id not in again],
         source=source,
         queueing=queueing,
+        schedule=request.schedule,
+        scheduled_for=request.scheduled_for,  # the logical date of what is repeated stays what it was
     )
 
 

@@ -13,6 +13,7 @@ from orchestrator.core.messages import N_
 from orchestrator.core.outcomes import JSON
 from orchestrator.core.plan import Plan, make_plan
 from orchestrator.core.results import stands_at
+from orchestrator.core.schedule_records import Slot
 from orchestrator.core.snapshot import snapshot_of
 from orchestrator.core.states import ExecutionStatus, TaskStatus
 from orchestrator.core.storing import Order, OrderKind, Queueing
@@ -46,13 +47,18 @@ class Wanted:
     kept: Sequence[str] = ()
     queueing: Queueing | None = None
     """It waits for a worker; None: whoever asks drives it."""
+    schedule: str | None = None
+    scheduled_for: str | None = None
+    """The slot, in ISO 8601 with the schedule's offset: its logical date."""
+    slot: Slot | None = None
+    """It is fired by this execution, unless it has its fate already."""
 
 
 def submit(parts: Parts, wanted: Wanted) -> tuple[Execution, Plan]:
     """Check everything that can be checked, then store the execution as queued; it is durable when this returns.
 
-    Raises UsageError, and then nothing was stored; with `wanted.queueing` AskedBefore and QueueFull, too;
-    StoreUnusable, HomeUnusable.
+    Raises UsageError, and then nothing was stored; with `wanted.queueing` AskedBefore and QueueFull, too, with
+    `wanted.slot` SlotTaken; StoreUnusable, HomeUnusable.
     """
     plan = make_plan(parts.registry, wanted.tasks)
     workers = workers_of(parts, parallel=wanted.parallel, max_workers=wanted.max_workers)
@@ -74,12 +80,14 @@ def submit(parts: Parts, wanted: Wanted) -> tuple[Execution, Plan]:
         outputs_from=sources_of_outputs(parts, calls.outputs_asked() - plan.tasks.keys(), wanted.rerun_of),
         snapshot=sha256(text.encode()).hexdigest(),
         version=VERSION,
+        schedule=wanted.schedule,
+        scheduled_for=wanted.scheduled_for,
     )
     calls.check(request, SystemClock().now())
     if wanted.require_dependencies:
         _require(parts, plan)
     rivals = _rivals(parts, wanted)
-    execution = _reserve(parts, request, text, only_one=rivals.refused, queueing=wanted.queueing)
+    execution = _reserve(parts, request, text, wanted, only_one=rivals.refused)
     for rival in rivals.cancelled:
         order = Order(kind=OrderKind.CANCEL, at=SystemClock().now(), by=operator_name(), reason=execution.execution_id)
         parts.store.give_order(rival, order)
@@ -165,7 +173,7 @@ def _require(parts: Parts, plan: Plan) -> None:
         )
 
 
-def _reserve(parts: Parts, request: Request, snapshot: str, *, only_one: bool, queueing: Queueing | None) -> Execution:
+def _reserve(parts: Parts, request: Request, snapshot: str, wanted: Wanted, *, only_one: bool) -> Execution:
     now = SystemClock().now()
     stem = execution_id_at(now.astimezone(parts.zone))
     prefix = "exec_" if request.source == API else ""
@@ -174,7 +182,13 @@ def _reserve(parts: Parts, request: Request, snapshot: str, *, only_one: bool, q
     while True:
         try:
             execution = parts.store.create_execution(
-                execution_id, request, snapshot=snapshot, at=now, only_one=only_one, queueing=queueing
+                execution_id,
+                request,
+                snapshot=snapshot,
+                at=now,
+                only_one=only_one,
+                queueing=wanted.queueing,
+                slot=wanted.slot,
             )
         except ExecutionIdTaken:
             execution_id = f"{prefix}{stem}_{secrets.token_hex(4)}"

@@ -9,10 +9,12 @@ from orchestrator.core.events import Event, Move
 from orchestrator.core.executions import Execution, Request, TaskRun
 from orchestrator.core.identity import TaskRunKey
 from orchestrator.core.messages import N_
+from orchestrator.core.schedule_records import Slot
 from orchestrator.core.states import ExecutionStatus
 from orchestrator.core.storing import Delivery, Order, OrderKind, Placed, Queueing, Room
 from orchestrator.stores.event_records import move_text, read_move
 from orchestrator.stores.memory_reading import Kept, lease_runs
+from orchestrator.stores.memory_schedules import MemorySchedules
 from orchestrator.stores.memory_waiting import MemoryWaiting
 from orchestrator.stores.order_records import as_stored
 from orchestrator.stores.pruning import Age, prunable
@@ -23,7 +25,7 @@ from orchestrator.stores.slots import UNCLAIMED, begins, check_pools, check_work
 UNDER_WAY = frozenset({ExecutionStatus.RUNNING, ExecutionStatus.CANCELLING})
 
 
-class MemoryStore(MemoryWaiting):
+class MemoryStore(MemorySchedules, MemoryWaiting):
     """Keeps everything in this process; see `Store` and `Upkeep` for what each method promises. Nothing lasts.
 
     Any thread may call it.
@@ -38,8 +40,9 @@ class MemoryStore(MemoryWaiting):
         at: datetime,
         only_one: bool = False,
         queueing: Queueing | None = None,
+        slot: Slot | None = None,
     ) -> Execution:
-        """Reserve the id; raises AskedBefore, QueueFull, WorkflowBusy, ExecutionIdTaken.
+        """Reserve the id; raises AskedBefore, SlotTaken, QueueFull, WorkflowBusy, ExecutionIdTaken.
 
         A request with no `snapshot` hash keeps no text.
         """
@@ -49,6 +52,8 @@ class MemoryStore(MemoryWaiting):
         )
         keys = [TaskRunKey(execution_id=execution_id, task_id=task_id) for task_id in request.tasks]
         with self._lock:
+            if slot is not None:
+                self._check_free(slot)
             if queueing is not None:
                 self._check_queueing(queueing, execution.created_at)
             if only_one and request.workflow is not None:
@@ -61,6 +66,8 @@ class MemoryStore(MemoryWaiting):
             self._kept[execution_id] = Kept(execution=execution, runs=runs)
             if queueing is not None:
                 self._get_in_line(execution, queueing)
+            if slot is not None:
+                self._fire(slot, execution)
         self._changes.note()
         return execution
 

@@ -62,6 +62,7 @@ class MemoryReading:
         statuses: Iterable[ExecutionStatus] = (),
         workflow: str | None = None,
         since: datetime | None = None,
+        part: str | None = None,
     ) -> list[Execution]:
         """Newest first; raises NoSuchExecution where `before` is unknown."""
         wanted = frozenset(statuses)
@@ -74,6 +75,7 @@ class MemoryReading:
                 and (since is None or execution.created_at >= since)
                 and (not wanted or execution.status in wanted)
                 and workflow in {None, execution.request.workflow}
+                and (part or "") in execution.execution_id
             ][:limit]
 
     def task_runs(self, execution_id: str) -> list[TaskRun]:
@@ -82,10 +84,16 @@ class MemoryReading:
             kept = self._kept.get(execution_id)
             return [] if kept is None else sorted(kept.runs.values(), key=_place)
 
-    def task_runs_of(self, execution_ids: Iterable[str]) -> Mapping[str, list[TaskRun]]:
+    def task_runs_of(
+        self, execution_ids: Iterable[str], *, task_ids: Iterable[str] = ()
+    ) -> Mapping[str, list[TaskRun]]:
         """Task runs of several executions at once; an unknown one has none."""
+        wanted = frozenset(task_ids)
         with self._lock:
-            return {execution_id: self.task_runs(execution_id) for execution_id in execution_ids}
+            return {
+                execution_id: [run for run in self.task_runs(execution_id) if not wanted or run.key.task_id in wanted]
+                for execution_id in execution_ids
+            }
 
     def latest_executions(self, workflows: Iterable[str], *, each: int) -> Mapping[str, list[Execution]]:
         """The newest of each workflow, newest first."""

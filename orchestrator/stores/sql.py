@@ -51,10 +51,6 @@ COUNT_REFUSED_WRITE = "UPDATE executions SET refused_writes = refused_writes + 1
 
 TASK_RUN = "SELECT * FROM task_runs WHERE execution_id = ? AND task_id = ? AND item = ?"
 TASK_RUNS = "SELECT * FROM task_runs WHERE execution_id = ? ORDER BY position, item, task_id"
-TASK_RUNS_OF = """
-    SELECT * FROM task_runs WHERE execution_id IN ({places}) ORDER BY execution_id, position, item, task_id
-"""
-"""`{places}`: a `?` for each execution, by `places`."""
 MOVE_TASK_RUN = """
     UPDATE task_runs
     SET status = ?, attempts = ?, started_at = ?, ended_at = ?, duration = ?, output = ?, error = ?, error_type = ?,
@@ -152,6 +148,36 @@ KEEP_TOKEN = """
 TOKENS = "SELECT * FROM tokens ORDER BY number"
 REVOKE_TOKEN = "UPDATE tokens SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL RETURNING number"
 
+# --- schedules -------------------------------------------------------------------------------------------------------
+
+# a schedule that is the same as before keeps its row as it is
+BEGIN_SCHEDULE = """
+    INSERT INTO schedules (name, fingerprint, decided_until) VALUES (?, ?, ?)
+    ON CONFLICT (name) DO UPDATE
+    SET fingerprint = excluded.fingerprint,
+        decided_until = CASE WHEN schedules.decided_until > excluded.decided_until THEN schedules.decided_until
+                             ELSE excluded.decided_until END
+    WHERE schedules.fingerprint <> excluded.fingerprint
+"""
+SCHEDULE = "SELECT * FROM schedules WHERE name = ?"
+SCHEDULES = "SELECT * FROM schedules ORDER BY name"
+DECIDED_UNTIL = "UPDATE schedules SET decided_until = ? WHERE name = ? AND decided_until < ?"
+FATE_OF_SLOT = "SELECT fate FROM schedule_slots WHERE schedule = ? AND slot = ?"
+DECIDE_SLOT = """
+    INSERT INTO schedule_slots (schedule, slot, fate, execution_id, decided_at, reason) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (schedule, slot) DO NOTHING
+"""
+SLOTS = "SELECT * FROM schedule_slots ORDER BY slot DESC, schedule LIMIT ?"
+SLOTS_OF = "SELECT * FROM schedule_slots WHERE schedule = ? ORDER BY slot DESC LIMIT ?"
+PAUSE_SCHEDULE = """
+    UPDATE schedules SET paused_at = ?, paused_by = ?, paused_because = ? WHERE name = ? AND paused_at IS NULL
+"""
+RESUME_SCHEDULE = """
+    UPDATE schedules SET paused_at = NULL, paused_by = '', paused_because = '',
+                         decided_until = CASE WHEN decided_until > ? THEN decided_until ELSE ? END
+    WHERE name = ? AND paused_at IS NOT NULL
+"""
+
 # --- what happened, in order, and how much of it ---------------------------------------------------------------------
 
 COUNT_EVENTS = "UPDATE identity SET events = events + ? WHERE only_row = 1 RETURNING events"
@@ -180,7 +206,6 @@ ALL_REFUSED_WRITES = "SELECT coalesce(sum(refused_writes), 0) AS number FROM exe
 
 # --- looking up ------------------------------------------------------------------------------------------------------
 
-# `!` escapes in the pattern: an id is full of `_`, which LIKE would take for "any character"
 FIND_EXECUTIONS = """
     SELECT execution_id FROM executions WHERE execution_id LIKE ? ESCAPE '!'
     ORDER BY created_at DESC, execution_id DESC LIMIT ?
@@ -234,20 +259,27 @@ FORGET_UNUSED_SNAPSHOTS = """
 # --- statements of which there are several shapes --------------------------------------------------------------------
 
 
-def places(count: int) -> str:
-    """`?, ?, ?`: one for each of `count` values."""
-    return ", ".join("?" * count)
+def task_runs_of(executions: int, tasks: int) -> str:
+    """Task runs of so many executions: all, or of so many `tasks`. Values: ids of the executions, then of the tasks."""
+    only = f" AND task_id IN ({_places(tasks)})" if tasks else ""
+    return (
+        f"SELECT * FROM task_runs WHERE execution_id IN ({_places(executions)}){only} "  # noqa: S608 - no values
+        "ORDER BY execution_id, position, item, task_id"
+    )
 
 
-def list_executions(statuses: int, *, workflow: bool, before: bool) -> str:
-    """Lists, newest first. Values, once for each of `statuses`: [status], [workflow], [created_at, id], since, limit;
-    and the limit once more at the end. `statuses` 0 is for all of them, and takes its values once.
+def list_executions(statuses: int, *, workflow: bool, part: bool, before: bool) -> str:
+    """Lists, newest first.
+
+    Values, once for each of `statuses`: [status], [workflow], [pattern], [created_at, id], since, limit; and the limit
+    once more at the end. `statuses` 0 is for all of them, and takes its values once.
 
     Each state is looked up by itself, by the index of its order: a rare state costs as little as a frequent one.
     """
     conditions = [
         *(["status = ?"] if statuses else []),
         *(["workflow = ?"] if workflow else []),
+        *(["execution_id LIKE ? ESCAPE '!'"] if part else []),
         *(["(created_at, execution_id) < (?, ?)"] if before else []),
         "created_at >= ?",
     ]
@@ -255,3 +287,7 @@ def list_executions(statuses: int, *, workflow: bool, before: bool) -> str:
     one = f"SELECT * FROM (SELECT * FROM executions WHERE {' AND '.join(conditions)} {order})"  # noqa: S608 - no values
     each = " UNION ALL ".join(f"{one} AS of_{number}" for number in range(max(1, statuses)))
     return f"SELECT * FROM ({each}) AS found {order}"  # noqa: S608
+
+
+def _places(count: int) -> str:
+    return ", ".join("?" * count)

@@ -9,6 +9,7 @@ from pathlib import Path
 from orchestrator.core.errors import ExecutionIdTaken, NoSuchExecution, StaleOwner, StoreUnusable, WorkflowBusy
 from orchestrator.core.events import Event, Move
 from orchestrator.core.executions import Attempt, Execution, Request, TaskRun
+from orchestrator.core.schedule_records import Slot
 from orchestrator.core.states import ExecutionStatus, TaskStatus
 from orchestrator.core.storing import Delivery, Order, OrderKind, Queueing, Room
 from orchestrator.stores import sql
@@ -38,10 +39,11 @@ from orchestrator.stores.sqlite_recording import (
     stored_before,
     write_recorded,
 )
+from orchestrator.stores.sqlite_schedules import SqliteSchedules, check_free, fire
 from orchestrator.stores.sqlite_waiting import SqliteWaiting, get_in_line
 
 
-class SqliteStore(SqliteListing, SqliteNews, SqliteWaiting):
+class SqliteStore(SqliteListing, SqliteNews, SqliteSchedules, SqliteWaiting):
     """Keeps executions in one file; see `Store` for what each method promises.
 
     Any thread may call it (they take turns), and any number of processes may have the same file open. A forked child
@@ -63,8 +65,9 @@ class SqliteStore(SqliteListing, SqliteNews, SqliteWaiting):
         at: datetime,
         only_one: bool = False,
         queueing: Queueing | None = None,
+        slot: Slot | None = None,
     ) -> Execution:
-        """Reserve the id; raises AskedBefore, QueueFull, WorkflowBusy, ExecutionIdTaken.
+        """Reserve the id; raises AskedBefore, SlotTaken, QueueFull, WorkflowBusy, ExecutionIdTaken.
 
         A request with no `snapshot` hash keeps no text.
         """
@@ -76,6 +79,8 @@ class SqliteStore(SqliteListing, SqliteNews, SqliteWaiting):
             for position, task_id in enumerate(request.tasks)
         ]
         with self._writing() as connection:
+            if slot is not None:
+                check_free(connection, slot)
             keep_key = get_in_line(connection, queueing, at) if queueing is not None else None
             if only_one and request.workflow is not None:
                 _check_not_busy(connection, request.workflow, at)
@@ -87,6 +92,8 @@ class SqliteStore(SqliteListing, SqliteNews, SqliteWaiting):
             connection.executemany(sql.ADD_TASK_RUN, runs)
             if keep_key is not None:
                 keep_key(execution_id)
+            if slot is not None:
+                fire(connection, slot, execution_id, at)
         return Execution(
             execution_id=execution_id,
             request=read_request(text),

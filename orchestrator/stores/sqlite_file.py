@@ -44,7 +44,7 @@ class SqliteFile:
         self._lock = RLock()
         self._process = os.getpid()
         self._failed = False
-        self._changes = Changes()
+        self._changes = Changes(of=self._path)
         self._connection: sqlite3.Connection | None
         self._connection, self._identity = open_database(self._path, busy_timeout=busy_timeout)
         try:
@@ -59,7 +59,8 @@ class SqliteFile:
     def wait_for_change(self, timeout: float) -> bool:
         """Wait until something was stored since this was last true, at most `timeout` seconds; True where it was.
 
-        What this very object stored counts, too. `close` ends the wait.
+        What this very object stored counts, too, and what others of this process did is known at once. `close` ends
+        the wait.
         """
         deadline = time.monotonic() + timeout
         self._usable()

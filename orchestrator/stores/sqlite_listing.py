@@ -25,8 +25,7 @@ class SqliteListing(SqliteFile):
 
     def find_executions(self, part: str, *, limit: int = 10) -> list[str]:
         """Ids that contain `part`, newest first."""
-        escaped = part.replace("!", "!!").replace("_", "!_").replace("%", "!%")
-        return [row["execution_id"] for row in self._read(sql.FIND_EXECUTIONS, f"%{escaped}%", limit)]
+        return [row["execution_id"] for row in self._read(sql.FIND_EXECUTIONS, _pattern(part), limit)]
 
     def list_executions(
         self,
@@ -36,6 +35,7 @@ class SqliteListing(SqliteFile):
         statuses: Iterable[ExecutionStatus] = (),
         workflow: str | None = None,
         since: datetime | None = None,
+        part: str | None = None,
     ) -> list[Execution]:
         """Newest first; raises NoSuchExecution where `before` is unknown."""
         wanted = [*dict.fromkeys(statuses)]
@@ -46,9 +46,12 @@ class SqliteListing(SqliteFile):
                 if row is None:
                     raise NoSuchExecution(before)
                 border = (row["created_at"], before)
-            last = (*(() if workflow is None else (workflow,)), *border, time_or_none(since) or "", limit)
+            filters = (*(() if workflow is None else (workflow,)), *(() if part is None else (_pattern(part),)))
+            last = (*filters, *border, time_or_none(since) or "", limit)
             values = [value for status in wanted for value in (status, *last)] if wanted else [*last]
-            statement = sql.list_executions(len(wanted), workflow=workflow is not None, before=bool(border))
+            statement = sql.list_executions(
+                len(wanted), workflow=workflow is not None, part=part is not None, before=bool(border)
+            )
             rows = connection.execute(statement, (*values, limit)).fetchall()
         return self._records(execution_from, rows)
 
@@ -56,11 +59,13 @@ class SqliteListing(SqliteFile):
         """By position, then index; empty for an unknown execution."""
         return self._records(read_task_run, self._read(sql.TASK_RUNS, execution_id))
 
-    def task_runs_of(self, execution_ids: Iterable[str]) -> Mapping[str, list[TaskRun]]:
+    def task_runs_of(
+        self, execution_ids: Iterable[str], *, task_ids: Iterable[str] = ()
+    ) -> Mapping[str, list[TaskRun]]:
         """Task runs of several executions at once; an unknown one has none."""
         found: dict[str, list[TaskRun]] = {execution_id: [] for execution_id in execution_ids}
-        statement = sql.TASK_RUNS_OF.format(places=sql.places(len(found)))
-        for run in self._records(read_task_run, self._read(statement, *found)):
+        tasks = tuple(task_ids)
+        for run in self._records(read_task_run, self._read(sql.task_runs_of(len(found), len(tasks)), *found, *tasks)):
             found[run.key.execution_id].append(run)
         return found
 
@@ -92,6 +97,12 @@ class SqliteListing(SqliteFile):
 def execution_from(row: sqlite3.Row) -> Execution:
     """An execution from its row, request included."""
     return read_execution(row, read_request(row["request"]))
+
+
+def _pattern(part: str) -> str:
+    """For LIKE, where `!` escapes: an id is full of `_`, which would stand for any character."""
+    escaped = part.replace("!", "!!").replace("_", "!_").replace("%", "!%")
+    return f"%{escaped}%"
 
 
 def _outcomes(row: sqlite3.Row) -> Outcomes:

@@ -169,6 +169,48 @@ class Executions(_Answer):
     next: str | None
 
 
+class SlotDecided(_Answer):
+    """What became of a slot."""
+
+    slot: str
+    fate: Literal["fired", "missed", "skipped", "refused"]
+    execution_id: str | None
+    decided_at: str | None
+    reason: str | None
+
+
+class SchedulePause(_Answer):
+    """Who paused a schedule, and why."""
+
+    at: str | None
+    by: str
+    reason: str
+
+
+class Schedule(_Answer):
+    """When a workflow is due; `next` and `last` are in its own zone, `every` in seconds."""
+
+    schedule: str
+    description: str
+    workflow: str
+    when: str
+    cron: str | None
+    every: float | None
+    timezone: str
+    working_days: bool
+    catchup: Literal["none", "latest", "all"]
+    enabled: bool
+    paused: SchedulePause | None
+    next: list[str]
+    last: list[SlotDecided]
+
+
+class Schedules(_Answer):
+    """All of the configuration, in the order of the file."""
+
+    schedules: list[Schedule]
+
+
 class TaskResult(_Answer):
     """What became of one task; `duration` in seconds from its first start to its end."""
 

@@ -1,5 +1,6 @@
 """The server: its gate, its addresses, and what lives as long as it does."""
 
+import threading
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -17,24 +18,30 @@ from orchestrator.core.messages import N_, Message
 from orchestrator.core.tasks import Registry
 from orchestrator.documents.bodies import BODIES
 from orchestrator.operations.parts import Parts
+from orchestrator.operations.scheduling import Scheduler
 from orchestrator.operations.tokens import Role, first_token, hash_of, token_of_environment
 from orchestrator.settings import VERSION, Settings
 from orchestrator.translation import say
 from orchestrator.web import answers, definitions, executions, health, logs, metrics, reports, streams
+from orchestrator.web import schedules as schedules_api
 from orchestrator.web.access import Access
 from orchestrator.web.audit import Audit
 from orchestrator.web.guard import LOCAL_NAMES, Guard
 from orchestrator.web.house import House
 from orchestrator.web.news import News
 from orchestrator.web.problems import Fault, RequestRefused, problem, problem_of_error, problem_of_refusal
+from orchestrator.web.remembering import Remembered
 from orchestrator.web.requests import needs
-from orchestrator.web.ui import comparison, data, entry, pages, schedules, system
+from orchestrator.web.ui import comparison, configuration_page, data, entry, pages, schedules, system
 from orchestrator.web.ui.live import Live
+from orchestrator.web.ui.loads import Memory
 from orchestrator.web.ui.showing import trouble
 from orchestrator.web.workers import WorkerProcesses
 
 THREADS: Final = 8
 """Handlers at work at once: more would only wait for the same two cores."""
+LATELY: Final = 2.0
+"""Seconds for which the first page tells what changes slowly."""
 DESCRIPTION: Final = """Ejecuta tareas y workflows, y cuenta qué fue de ellos. Toda dirección salvo `/health` pide
 `Authorization: Bearer <token>`; los errores son RFC 9457.
 
@@ -80,6 +87,8 @@ def create_app(
     app.state.counters = metrics.Counters(
         workflow_of=lambda execution_id: house.store.get_execution(execution_id).request.workflow or ""
     )
+    app.state.scheduler = Scheduler(parts=house.parts, fired=app.state.workers.wake)
+    app.state.scheduling = threading.Thread(target=app.state.scheduler.run, name="scheduler", daemon=True)
     app.state.log_followers = logs.Places()
     app.state.news = News(house=house, observe=app.state.counters.observe)
     stored = metrics.Stored(
@@ -88,9 +97,19 @@ def create_app(
         workers=lambda: app.state.workers.alive,
     )
     app.state.counters.registry.register(stored)
+    app.state.lately = Remembered(seconds=LATELY)
+    app.state.reported = Memory()
     app.state.live = Live(news=app.state.news)
-    shown = (entry, comparison, schedules, data, system, pages)  # the last one tells of addresses that lead nowhere
-    for module in (health, definitions, executions, streams, logs, reports, metrics, *shown):
+    shown = (
+        entry,
+        comparison,
+        configuration_page,
+        schedules,
+        data,
+        system,
+        pages,
+    )  # the last one tells of addresses that lead nowhere
+    for module in (health, definitions, executions, schedules_api, streams, logs, reports, metrics, *shown):
         app.include_router(module.router)
     app.add_api_route("/openapi.json", _openapi, methods=["GET"], include_in_schema=False)
     app.add_exception_handler(RequestRefused, _refusal)  # type: ignore[arg-type]  # starlette's own signature is wider
@@ -121,9 +140,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        app.state.scheduler.stop()
         app.state.news.close()
         await anyio.to_thread.run_sync(app.state.workers.close)
         app.state.audit.close()
+        await anyio.to_thread.run_sync(app.state.scheduling.join)
         house.close()
         app.state.closed = True
 
@@ -137,6 +158,7 @@ def _open(app: FastAPI, house: House) -> None:
     app.state.audit = Audit(path=house.settings.state / "audit.jsonl")
     app.state.news.start()
     app.state.workers.start()
+    app.state.scheduling.start()
 
 
 async def _refusal(request: Request, refusal: RequestRefused) -> Response:

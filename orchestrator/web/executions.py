@@ -81,7 +81,7 @@ def execute(
     if key is not None:  # before anything else: what it asked for may be what is in its way now
         before = house.store.asked_before(key, body_sha256=sha256, at=SystemClock().now())
         if before is not None:
-            return _accepted(house.store.get_execution(before), _("It was asked for before"))
+            return accepted(house.store.get_execution(before), _("It was asked for before"))
     parts = parts_for(house, body.config_file)
     chosen = selected(parts, body)
     wanted = Wanted(
@@ -101,10 +101,10 @@ def execute(
     except AskedBefore as before:
         if not before.same:
             raise
-        return _accepted(parts.store.get_execution(before.execution_id), _("It was asked for before"))
+        return accepted(parts.store.get_execution(before.execution_id), _("It was asked for before"))
     _did(request, "execute", execution)
     request.app.state.workers.wake()
-    return _accepted(execution, _("Execution queued"))
+    return accepted(execution, _("Execution queued"))
 
 
 @router.get(
@@ -205,7 +205,7 @@ def resume(request: Request, execution_id: str) -> Response:
     parts.store.send_to_workers(execution_id)
     _did(request, "resume", execution)
     request.app.state.workers.wake()
-    return _accepted(execution, _("A worker goes on with it"))
+    return accepted(execution, _("A worker goes on with it"))
 
 
 @router.post(
@@ -228,7 +228,7 @@ def rerun(request: Request, execution_id: str, body: Annotated[RerunBody, Depend
     execution, _plan = submit(parts, wanted_again(parts, first, part, source=API, queueing=Queueing()))
     _did(request, "rerun", execution, of=first.execution_id)
     request.app.state.workers.wake()
-    return _accepted(execution, _("Execution queued"))
+    return accepted(execution, _("Execution queued"))
 
 
 def report_of(parts: Parts, execution: Execution) -> dict[str, JSON]:
@@ -248,6 +248,7 @@ def page_of(
     *,
     workflow: str | None = None,
     since: datetime | None = None,
+    part: str | None = None,
 ) -> list[Execution]:
     """Executions after `cursor`; raises RequestRefused for one that never was a `next`."""
     before = None if cursor is None else _read_cursor(cursor)
@@ -258,7 +259,7 @@ def page_of(
             raise refused(422, "not-valid", N_("since: beyond the calendar")) from None
     try:
         return parts.store.list_executions(
-            limit=limit, before=before, statuses=statuses, workflow=workflow, since=since
+            limit=limit, before=before, statuses=statuses, workflow=workflow, since=since, part=part
         )
     except NoSuchExecution:  # forgotten meanwhile: an empty page would say that there are no more
         raise refused(
@@ -309,7 +310,8 @@ def _key_of(bearer: Bearer, given: str | None) -> str | None:
     return None if given is None else hashlib.sha256(f"{bearer.mark} {given}".encode()).hexdigest()
 
 
-def _accepted(execution: Execution, message: str) -> Response:
+def accepted(execution: Execution, message: str) -> Response:
+    """202, and where to look at it."""
     key = execution.execution_id
     links = {"self": f"/executions/{key}", "events": f"/executions/{key}/events", "report": f"/reports/{key}"}
     content: dict[str, JSON] = {

@@ -31,6 +31,11 @@ ENDPOINTS = (
     "GET /executions/{execution_id}/events",
     "GET /executions/{execution_id}/tasks/{task_id}/attempts/{number}/log",
     "GET /events",
+    "GET /schedules",
+    "GET /schedules/{name}",
+    "POST /schedules/{name}/pause",
+    "POST /schedules/{name}/resume",
+    "POST /schedules/{name}/trigger",
     "GET /reports",
     "GET /reports/{execution_id}",
 )

@@ -1,10 +1,8 @@
 """`/metrics` for Prometheus: what the store holds now, and what happened since the server started."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from threading import Lock
 from typing import Final
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -19,6 +17,7 @@ from orchestrator.core.storing import Placed, Store
 from orchestrator.operations.tokens import Role
 from orchestrator.settings import VERSION
 from orchestrator.web import answers
+from orchestrator.web.remembering import Remembered
 from orchestrator.web.requests import house_of, needs
 
 router = APIRouter(tags=["service"], dependencies=[Depends(needs(Role.READ))])
@@ -100,13 +99,13 @@ class Stored(Collector):
     store: Callable[[], Store]
     streams: Callable[[], int]
     workers: Callable[[], int]
-    _numbers: Mapping[str, Mapping[str, int]] = field(init=False, default_factory=dict)
-    _taken_at: float = field(init=False, default=-FRESH)
-    _lock: Lock = field(init=False, default_factory=Lock)
+    _numbers: Remembered[Mapping[str, Mapping[str, int]]] = field(
+        init=False, default_factory=lambda: Remembered(seconds=FRESH)
+    )
 
     def collect(self) -> Iterator[Metric]:
         """As prometheus_client asks for it."""
-        numbers = self._fresh_numbers()
+        numbers = self._numbers.fresh(lambda: self.store().numbers())
         yield _by("etl_executions", "Executions in each state", "status", numbers["executions"], ExecutionStatus)
         yield _by("etl_task_runs", "Task runs in each state", "status", numbers["task_runs"], TaskStatus)
         yield _by("etl_attempts", "Attempts in each state", "status", numbers["attempts"], ())
@@ -131,13 +130,6 @@ class Stored(Collector):
         info = GaugeMetricFamily("etl_build_info", "What runs", labels=["version"])
         info.add_metric([VERSION], 1)
         yield info
-
-    def _fresh_numbers(self) -> Mapping[str, Mapping[str, int]]:
-        with self._lock:
-            now = time.monotonic()
-            if now - self._taken_at >= FRESH:
-                self._numbers, self._taken_at = self.store().numbers(), now
-            return self._numbers
 
 
 @router.get(

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from orchestrator.core.errors import OrchestratorError
 from orchestrator.core.storing import Placed
@@ -50,6 +50,30 @@ class Listener:
         self.line.put_nowait(None)
 
 
+@dataclass(kw_only=True, eq=False)
+class Bell:
+    """Rings for one who need not know what happened, but only that something did."""
+
+    wanted: Callable[[Placed], bool]
+    new_executions: bool
+    """Whether it rings for those too: they are stored before anything happens to them."""
+    rung: asyncio.Event = field(default_factory=asyncio.Event)
+    dropped: bool = False
+
+    def give(self, placed: Placed) -> None:
+        """Ring for an event that is wanted."""
+        if not self.rung.is_set() and self.wanted(placed):
+            self.rung.set()
+
+    def drop(self) -> None:
+        """Ring for the last time."""
+        self.dropped = True
+        self.rung.set()
+
+
+L = TypeVar("L", Listener, Bell)
+
+
 @dataclass(kw_only=True)
 class News:
     """Reads the store's events in a thread while anybody listens, and hands them to the event loop."""
@@ -58,7 +82,9 @@ class News:
     observe: Callable[[Placed], None] = lambda _: None
     """Sees every event, in the thread: the metrics."""
     position: int = 0
-    _listeners: set[Listener] = field(init=False, default_factory=set)
+    _listeners: set[Listener | Bell] = field(init=False, default_factory=set)
+    _newest: str = field(init=False, default="")
+    """The execution that was asked for last."""
     _loop: asyncio.AbstractEventLoop | None = field(init=False, default=None)
     _closing: threading.Event = field(init=False, default_factory=threading.Event)
     _thread: threading.Thread | None = field(init=False, default=None)
@@ -85,13 +111,19 @@ class News:
 
     def listen(self, wanted: Callable[[Placed], bool], after: int) -> Listener | None:
         """Take part from now on; None where as many listen as may, or the server is ending. Inside the event loop."""
+        return self._join(Listener(wanted=wanted, after=after))
+
+    def bell(self, wanted: Callable[[Placed], bool], *, new_executions: bool) -> Bell | None:
+        """The same for one who only wants to know that something happened."""
+        return self._join(Bell(wanted=wanted, new_executions=new_executions))
+
+    def _join(self, listener: L) -> L | None:
         if len(self._listeners) >= MOST_LISTENERS or self._closing.is_set():
             return None
-        listener = Listener(wanted=wanted, after=after)
         self._listeners.add(listener)
         return listener
 
-    def leave(self, listener: Listener) -> None:
+    def leave(self, listener: Listener | Bell) -> None:
         """Listen no more."""
         self._listeners.discard(listener)
 
@@ -100,11 +132,22 @@ class News:
             try:
                 if not self.house.store.wait_for_change(LOOK):
                     continue
+                self._look_for_new_executions()
                 self._read_what_came()
             except OrchestratorError as trouble:  # the store may be back later; listeners lose nothing by waiting
                 logger.warning("%s", trouble)
                 self._closing.wait(LOOK)
             self._closing.wait(SHORTEST_PAUSE)
+
+    def _look_for_new_executions(self) -> None:
+        newest = self.house.store.list_executions(limit=1)
+        if newest and newest[0].execution_id != self._newest:
+            self._newest = newest[0].execution_id
+            self._in_the_loop(self._ring)
+
+    def _in_the_loop(self, act: Callable[..., None], *facts: object) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(act, *facts)
 
     def _read_what_came(self) -> None:
         while not self._closing.is_set():
@@ -112,8 +155,7 @@ class News:
             if not batch:
                 return
             self.position = batch[-1].position
-            if self._loop is not None and not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(self._spread, batch)
+            self._in_the_loop(self._spread, batch)
             for placed in batch:
                 try:
                     self.observe(placed)
@@ -122,6 +164,11 @@ class News:
             if len(batch) < BATCH:
                 return
             time.sleep(0)
+
+    def _ring(self) -> None:
+        for listener in list(self._listeners):
+            if isinstance(listener, Bell) and listener.new_executions:
+                listener.rung.set()
 
     def _spread(self, batch: list[Placed]) -> None:
         for listener in list(self._listeners):

@@ -71,6 +71,18 @@ def test_a_list_may_begin_in_the_middle_and_end_at_a_time(store, many):
     assert [execution.execution_id for execution in found] == expected
 
 
+@pytest.mark.parametrize("part", ["0000000a", "120000_0000", "_", "%", "!", "A"])
+def test_a_list_may_hold_only_ids_with_a_part_in_them(store, many, part):
+    expected = [one for one, state, _workflow in reversed(many) if part in one and state in {FAILED, RUNNING}]
+
+    found, before = [], None
+    while page := store.list_executions(limit=4, before=before, statuses=(FAILED, RUNNING), part=part):
+        found += [execution.execution_id for execution in page]
+        before = found[-1]
+
+    assert found == expected
+
+
 def test_task_runs_of_several_executions_are_those_of_each(store):
     started(store, "20250401_120001", tasks=["b", "a"])
     execution = started(store, "20250401_120002", tasks=["a"], at=AT + LEASE)
@@ -88,6 +100,12 @@ def test_task_runs_of_several_executions_are_those_of_each(store):
     assert [run.key.task_id for run in found["20250401_120001"]] == ["b", "a"]
     assert found["20990101_000000"] == []
     assert store.task_runs_of([]) == {}
+    one_task = store.task_runs_of(asked, task_ids=["b", "nowhere"])
+    assert {execution_id: [run.key.task_id for run in runs] for execution_id, runs in one_task.items()} == {
+        "20250401_120002": [],
+        "20990101_000000": [],
+        "20250401_120001": ["b"],
+    }
 
 
 def test_the_newest_executions_of_each_workflow_are_found(store, many):

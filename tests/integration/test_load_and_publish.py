@@ -26,6 +26,7 @@ from tests.integration.warehouse_subjects import (  # noqa: F401
     transformed,
 )
 from tests.unit.validation.city_rows import budget_line, contract
+from tests.yardstick import yardstick
 
 
 def query(path, sql):
@@ -67,6 +68,7 @@ def test_changed_new_and_missing_rows_are_counted_and_published(places):
         "sin_cambio": 0,
         "retirados": 1,
         "filas": 2,
+        "cut": "2025-04-30",
     }
     assert values_of(places) == [("CO1.PCCNTR.1", 950), ("CO1.PCCNTR.3", 900)]
 
@@ -326,8 +328,9 @@ def test_a_gate_refuses_an_input_that_would_empty_a_table(places, loaded):
 def test_a_load_of_ten_thousand_lines_takes_seconds(places):
     lines = [budget_line(ordinal=number) for number in range(1, 10_001)]
     transformed(places, ejecucion_detalle=lines)
-    began = time.monotonic()
+    began = time.process_time()
 
     load(places, gate=True)
 
-    assert time.monotonic() - began < 15
+    took = time.process_time() - began
+    assert took < 100 * yardstick()  # some five seconds

@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -103,6 +104,22 @@ def test_the_exit_code_is_that_of_the_execution(server, there, name, code):
 
     assert ended[0] == code
     assert f"✗ {name}: ValueError: {name} was told to fail" in ended[1]
+
+
+def test_the_junit_file_of_an_execution_there_is_written_here(server, there, tmp_path):
+    path = tmp_path / "results/junit.xml"
+    server.home.fail("a")
+
+    try:
+        code, out, _err = there("run", "-w", "both", "--junit", str(path))
+    finally:
+        server.home.mend("a")
+
+    suite = ET.parse(path).getroot().find("testsuite")
+    assert code == 1
+    assert out.splitlines()[0] in {one.get("value") for one in suite.iter("property")}
+    assert [suite.get(name) for name in ("tests", "failures", "skipped")] == ["2", "1", "1"]
+    assert "was told to fail" in suite.find(".//failure").text
 
 
 @pytest.mark.parametrize(
@@ -272,7 +289,8 @@ def test_ctrl_c_cancels_there_and_a_stop_only_leaves(server):
 
 @pytest.mark.parametrize("name", HERE_ONLY)
 def test_a_command_for_this_machine_alone_refuses_and_says_why(there, name):
-    arguments = {"mark": ["x", "a", "--as", "skipped", "--reason", "r"], "token": ["list"], "db": ["check"]}
+    arguments = {"mark": ["x", "a", "--as", "skipped", "--reason", "r"], "init": ["github"], "stats": ["w"]}
+    arguments |= {group: [order] for group, order in (("token", "list"), ("db", "check"), ("schedule", "list"))}
 
     code, out, err = there(name, *arguments.get(name, []))
 

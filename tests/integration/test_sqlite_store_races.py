@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from orchestrator.core.executions import Request
 from orchestrator.core.folding import fold
 from orchestrator.core.states import ExecutionStatus, TaskStatus
 from orchestrator.stores.sqlite import SqliteStore
+from orchestrator.stores.sqlite_file import LOOK
 from tests.integration.sqlite_subjects import AT, ID, LEASE, ROOT, queued, started
 
 PRELUDE = """
@@ -188,6 +190,23 @@ def test_two_processes_never_hold_more_slots_of_a_pool_than_there_are(store, pai
     for execution_id in ids:
         assert {run.status for run in store.task_runs(execution_id)} == {TaskStatus.COMPLETED}
         assert set(fold(store.events(execution_id)).runs.values()) == {TaskStatus.COMPLETED}
+
+
+def test_who_waits_hears_at_once_of_what_another_thread_of_the_process_stored(store, path):
+    heard = []
+    with closing(SqliteStore(path)) as other:
+        while store.wait_for_change(0):
+            pass
+        waiting = threading.Thread(target=lambda: heard.append((store.wait_for_change(30), time.monotonic())))
+        waiting.start()
+        time.sleep(0.2)  # it is in the middle of its wait for the next look
+        began = time.monotonic()
+        started(other, tasks=1)
+        waiting.join(30)
+
+    ((news, at),) = heard
+    assert news is True
+    assert at - began < LOOK / 2
 
 
 def test_who_waits_hears_within_seconds_of_what_another_process_stored(store, pair):

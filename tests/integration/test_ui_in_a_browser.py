@@ -1,22 +1,14 @@
 """The dashboard as people use it: a real browser logs in, watches an execution live, reads a log, cancels and repeats."""
 
-import shutil
-
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from tests.integration.going_on_subjects import Home
+from tests.integration.ui_subjects import PAYLOADS, chromium, logged_in
 from tests.integration.web_subjects import serving
 
-PAYLOADS = (
-    "<script>document.title='taken'</script>",
-    "<img src=x onerror=\"document.title='taken'\">",
-    '"><svg onload="document.title=\'taken\'">',
-    "javascript:document.title='taken'",
-    "'-document.title='taken'-'",
-    "{{7*7}}${7*7}<%= 7*7 %>",
-    "</script><script>document.title='taken'</script>",
-)
+__all__ = ["chromium"]
+
 TASKS = f"""
 import os
 import time
@@ -58,47 +50,10 @@ def server(tmp_path_factory):
         yield running
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path, "a browser is needed: .ci/run installs Debian's chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-class Seen:
-    """What a page did that it must not."""
-
-    def __init__(self, page, url):
-        self.faults = []
-        page.on("console", lambda said: self.faults.append(said.text) if said.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("dialog", lambda dialog: dialog.accept())
-        page.on("request", lambda asked: self._ask(asked.url, url))
-
-    def _ask(self, asked, url):
-        if not asked.startswith((url, "data:")):
-            self.faults.append(f"asked {asked}")
-
-
 @pytest.fixture
 def page(server, chromium):
-    context = chromium.new_context(
-        viewport={"width": 1280, "height": 900}, locale="es-CO", timezone_id="America/Bogota", accept_downloads=True
-    )
-    page = context.new_page()
-    seen = Seen(page, server.url)
-    page.goto(f"{server.url}/ui")
-    page.fill("#token", server.token)
-    page.click("button.main")
-    page.wait_for_url(f"{server.url}/ui")
-    yield page
-    title = page.title()
-    context.close()
-    assert seen.faults == []
-    assert "taken" not in title
+    with logged_in(chromium, server) as page:
+        yield page
 
 
 def hold(server, *, held):
@@ -185,7 +140,9 @@ def test_no_page_runs_over_its_width(server, page, width, scheme):
     page.set_viewport_size({"width": width, "height": 780})
     page.emulate_media(color_scheme=scheme)
 
-    for address in ("/ui", "/ui/workflows", "/ui/workflows/shown", "/ui/executions", f"/ui/executions/{execution_id}"):
+    one = f"/ui/executions/{execution_id}"
+    sections = ("", "/workflows", "/workflows/shown", "/configuration", "/executions", "/schedules", "/data", "/system")
+    for address in (*(f"/ui{section}" for section in sections), one, f"{one}/compare"):
         page.goto(server.url + address)
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address

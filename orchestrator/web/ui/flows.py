@@ -11,7 +11,7 @@ from orchestrator.core.states import ExecutionStatus
 from orchestrator.core.tasks import Registry, Workflow
 from orchestrator.operations.describing import task_description, workflow_description
 from orchestrator.operations.parts import Parts
-from orchestrator.web.ui.overview import Trend
+from orchestrator.web.ui.drawing import Asked, drawing_of
 
 COLUMNS: Final = 30
 """Executions that a grid shows at most."""
@@ -52,42 +52,67 @@ class Grid:
         return CELL * len(self.tasks)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Trend:
+    """The last executions that ended, the oldest first."""
+
+    ended: Sequence[Execution]
+
+    @property
+    def completed(self) -> int:
+        """Those that completed without an error."""
+        return sum(one.status is ExecutionStatus.COMPLETED for one in self.ended)
+
+    @property
+    def bars(self) -> list[dict[str, Any]]:
+        """A bar each: its height in percent of the longest."""
+        longest = max((one.duration or 0.0 for one in self.ended), default=0.0)
+        return [
+            {
+                "execution": one,
+                "height": max(4, round(100 * (one.duration or 0.0) / longest)) if longest else 4,
+            }
+            for one in self.ended
+        ]
+
+
 def flows(parts: Parts) -> dict[str, Any]:
     """What the list shows; raises StoreUnusable."""
-    registry = parts.registry
+    registry, now = parts.registry, datetime.now(UTC)
+    latest = parts.store.latest_executions(registry.workflows, each=COLUMNS)
     return {
-        "flows": [_flow(parts, workflow) for workflow in registry.workflows.values()],
+        "flows": [_flow(registry, workflow, latest[name], now) for name, workflow in registry.workflows.items()],
         "zone": parts.zone,
-        "now": datetime.now(UTC),
+        "now": now,
     }
 
 
-def flow(parts: Parts, workflow: Workflow) -> dict[str, Any]:
-    """What the page of one shows besides its grid."""
+def flow(parts: Parts, workflow: Workflow, asked: Asked) -> dict[str, Any]:
+    """What the page of one shows besides its grid, with rows for the tasks that are asked for."""
     registry = parts.registry
     tasks = registry.tasks_of(workflow)
+    drawing = drawing_of(tasks, edges_of(registry, tasks), asked)
+    shown = drawing.rows
     return {
         "flow": workflow_description(registry, workflow),
-        "declared": [
-            {"name": name, "type": declared.type.value, "default": declared.default, "required": declared.required}
-            for name, declared in workflow.parameters.items()
-        ],
-        "tasks": [task_description(registry, registry.tasks[task_id]) for task_id in tasks],
-        "edges": edges_of(registry, tasks),
+        "tasks": [task_description(registry, registry.tasks[task_id]) for task_id in shown],
+        "hidden": len(drawing.tasks) - len(shown),
+        "drawing": drawing,
     }
 
 
-def grid_of(parts: Parts, workflow: Workflow) -> dict[str, Any]:
-    """The last executions by tasks; raises StoreUnusable."""
-    tasks = list(parts.registry.tasks_of(workflow))
+def grid_of(parts: Parts, workflow: Workflow, asked: Asked) -> dict[str, Any]:
+    """The last executions by the tasks that are asked for; raises StoreUnusable."""
+    registry = parts.registry
+    every = list(registry.tasks_of(workflow))
+    tasks = drawing_of(every, edges_of(registry, every), asked).rows
     columns = max(5, min(COLUMNS, MOST_CELLS // max(1, len(tasks))))
     found = parts.store.list_executions(limit=columns, workflow=workflow.workflow_id)
     now = datetime.now(UTC)
     executions = [(one, stands_at(one, now)) for one in reversed(found)]
+    stored = parts.store.task_runs_of([one.execution_id for one in found])
     runs = {
-        one.execution_id: {
-            run.key.task_id: run for run in runs_stand_at(parts.store.task_runs(one.execution_id), status)
-        }
+        one.execution_id: {run.key.task_id: run for run in runs_stand_at(stored[one.execution_id], status)}
         for one, status in executions
     }
     longest = {
@@ -124,11 +149,9 @@ def edges_of(registry: Registry, tasks: Sequence[str]) -> list[tuple[str, str]]:
     ]
 
 
-def _flow(parts: Parts, workflow: Workflow) -> Mapping[str, Any]:
-    found = parts.store.list_executions(limit=COLUMNS, workflow=workflow.workflow_id)
-    now = datetime.now(UTC)
+def _flow(registry: Registry, workflow: Workflow, found: Sequence[Execution], now: datetime) -> Mapping[str, Any]:
     return {
-        "about": workflow_description(parts.registry, workflow),
+        "about": workflow_description(registry, workflow),
         "last": found[0] if found else None,
         "status": stands_at(found[0], now).value if found else "",
         "trend": Trend(ended=[one for one in reversed(found) if one.status.final]),

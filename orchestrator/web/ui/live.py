@@ -1,7 +1,7 @@
 """Parts of pages that change while they are looked at: rendered once for all who look at the same, and sent to each.
 
-A view is rendered anew when something happened that concerns it, at most twice a second however much happens, and sent
-only where its text changed. Many who look at one page cost one rendering.
+A view is rendered anew when something happened that concerns it, at most twice a second however much happens, more
+seldom where it takes long, and sent only where its text changed. Many who look at one page cost one rendering.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from starlette.responses import Response
 from orchestrator.core.errors import OrchestratorError
 from orchestrator.core.storing import Placed
 from orchestrator.translation import current_language, speaking
-from orchestrator.web.news import Listener, News
+from orchestrator.web.news import Bell, News
 from orchestrator.web.problems import RequestRefused
 from orchestrator.web.streams import EventStream
 
@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 
 BREATH: Final = 0.4
 """Seconds between two renderings of one view."""
+SHARE: Final = 0.08
+"""Of a core that the renderings of all views may take: one of ten thousand tasks comes more seldom."""
+LONGEST_BREATH: Final = 5.0
 STALE: Final = 10.0
 """Seconds after which a view is rendered though nothing happened: leases run out, and time passes."""
 MOST_WATCHERS: Final = 200
@@ -40,6 +43,8 @@ class View:
     render: Callable[[], str]
     """Called in a thread; raises OrchestratorError where the store is away."""
     wanted: Callable[[Placed], bool]
+    new_executions: bool
+    """Whether those concern it too."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -50,6 +55,8 @@ class _Shown:
     language: str
     text: str | None = ""
     """None once it is shown no more."""
+    message: bytes = b""
+    """The same as those who look are sent it: made once for all of them."""
     version: int = 0
     watchers: int = 0
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -60,6 +67,8 @@ class _Shown:
         if text != self.text:
             async with self.changed:
                 self.text, self.version = text, self.version + 1
+                lines = (text or "").splitlines()
+                self.message = b"".join(b"data: %b\n" % line.encode() for line in lines) + b"\n"
                 self.changed.notify_all()
 
 
@@ -76,11 +85,11 @@ class Live:
             return None
         shown = self._shown.get(view.key)
         if shown is None:
-            listener = self.news.listen(view.wanted, self.news.position)
-            if listener is None:
+            bell = self.news.bell(view.wanted, new_executions=view.new_executions)
+            if bell is None:
                 return None
             shown = self._shown[view.key] = _Shown(view=view, language=current_language())
-            shown.task = asyncio.create_task(self._keep(shown, listener))
+            shown.task = asyncio.create_task(self._keep(shown, bell))
         shown.watchers += 1
 
         def leave() -> None:
@@ -91,45 +100,51 @@ class Live:
     @property
     def watching(self) -> int:
         """How many look at views now."""
-        return sum(shown.watchers for shown in self._shown.values())
+        return sum(shown.watchers for shown in list(self._shown.values()))  # also asked by other threads
 
-    async def _keep(self, shown: _Shown, listener: Listener) -> None:
+    async def _keep(self, shown: _Shown, bell: Bell) -> None:
         """Render while anybody looks, and forget the view when nobody has for a while."""
         left = time.monotonic()
         try:
-            while time.monotonic() - left < STALE and not listener.dropped:
-                if not await self._render(shown):
+            while time.monotonic() - left < STALE and not bell.dropped:
+                cost = await self._render(shown)
+                if cost is None:
                     break
-                await asyncio.sleep(BREATH)
-                await _something(listener)
+                await asyncio.sleep(min(max(BREATH, cost * len(self._shown) / SHARE), LONGEST_BREATH))
+                await _something(bell)
                 if shown.watchers:
                     left = time.monotonic()
         finally:
-            self.news.leave(listener)
+            self.news.leave(bell)
             self._shown.pop(shown.view.key, None)
             await shown.show(None)
 
-    async def _render(self, shown: _Shown) -> bool:
-        """False where there is nothing to show any more."""
+    async def _render(self, shown: _Shown) -> float | None:
+        """Seconds of a core that it took; None where there is nothing to show any more."""
         try:
             with speaking(shown.language):
-                text = await run_in_threadpool(shown.view.render)
+                text, cost = await run_in_threadpool(_timed, shown.view.render)
         except OrchestratorError as trouble:  # it may be back with the next rendering
             logger.warning("%s", trouble)
-            return True
+            return 0.0
         except RequestRefused:  # what was looked at was forgotten
-            return False
+            return None
         await shown.show(text)
-        return True
+        return cost
 
 
-async def _something(listener: Listener) -> None:
-    """Wait until anything happened, or for as long as a view may be old; what happened besides is taken with it."""
+def _timed(render: Callable[[], str]) -> tuple[str, float]:
+    began = time.thread_time()
+    text = render()
+    return text, time.thread_time() - began
+
+
+async def _something(bell: Bell) -> None:
+    """Wait until anything happened, or for as long as a view may be old."""
     with suppress(TimeoutError):
         async with asyncio.timeout(STALE):
-            await listener.line.get()
-    while not listener.line.empty():
-        listener.line.get_nowait()
+            await bell.rung.wait()
+    bell.rung.clear()
 
 
 async def _messages(shown: _Shown) -> AsyncIterator[bytes]:
@@ -137,7 +152,7 @@ async def _messages(shown: _Shown) -> AsyncIterator[bytes]:
     while True:
         async with shown.changed:
             await shown.changed.wait_for(lambda: shown.version != version)  # noqa: B023 - asked at once
-            text, version = shown.text, shown.version
-        if text is None:
+            over, message, version = shown.text is None, shown.message, shown.version
+        if over:
             return
-        yield b"".join(b"data: %b\n" % line.encode() for line in text.splitlines()) + b"\n"
+        yield message

@@ -21,9 +21,17 @@ reader: Final = Depends(needs(Role.READ))
 
 
 def live_part(
-    request: Request, template: str, facts: Callable[[], dict[str, Any]], wanted: Callable[[Placed], bool]
+    request: Request,
+    template: str,
+    facts: Callable[[], dict[str, Any]],
+    wanted: Callable[[Placed], bool],
+    *,
+    new_executions: bool = True,
 ) -> Response:
-    """Server-sent texts of `template`, rendered with `facts()` whenever an event that is `wanted` was stored."""
+    """Server-sent texts of `template`, rendered with `facts()` whenever an event that is `wanted` was stored.
+
+    With `new_executions` also whenever somebody asked for one.
+    """
     live: Live = request.app.state.live
     access: Access = request.app.state.access
     may_run = bearer_of(request).role >= Role.RUN
@@ -31,6 +39,7 @@ def live_part(
         key=f"{request.url.path}?{request.url.query} {current_language()} {may_run}",
         render=lambda: rendering.render(template, may_run=may_run, **facts()),
         wanted=wanted,
+        new_executions=new_executions,
     )
     stream = live.stream(view, lambda: access.still_opens(request.state.authorization))
     if stream is None:

@@ -65,7 +65,7 @@ def refused(capsys, *arguments: str) -> str:
 
 
 def test_a_misspelt_command_is_refused_with_the_nearest_one(capsys):
-    assert "Did you mean 'status'?" in refused(capsys, "statsu")
+    assert "Did you mean 'status'?" in refused(capsys, "statuss")
 
 
 @pytest.mark.parametrize(

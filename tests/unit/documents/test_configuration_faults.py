@@ -240,7 +240,7 @@ def test_a_misspelt_field_or_another_tools_word_is_answered_with_ours(wrong, rig
     assert problem.endswith(f'unknown field "{wrong}" – did you mean "{right}"?')
 
 
-@pytest.mark.parametrize("field", ["mock", "approval", "sla", "expand", "max_active", "resources"])
+@pytest.mark.parametrize("field", ["approval", "sla", "expand", "max_active", "resources"])
 def test_a_field_of_a_later_step_is_not_known_yet(field):
     configuration = {"tasks": [{**A, field: {}}]}
 

@@ -11,23 +11,28 @@ from orchestrator.documents.configuration import parse_configuration
 from orchestrator.documents.json_schema import configuration_schema
 
 FIELDS = {
-    "ConfigurationModel": "$schema orchestrator_config tasks workflows pools",
+    "ConfigurationModel": "$schema orchestrator_config tasks workflows pools schedules",
     "LimitsModel": (
         "name version description default_timeout max_parallel_workers allowed_modules environment kill_grace timezone language"
     ),
     "TaskModel": (
         "task_id module_path function_name name description dependencies parameters timeout retry_count critical category "
         "after trigger_rule retry_delay retry_max_delay retry_on no_retry_on "
-        "inputs deadline max_interruptions on_interrupt isolation memory_limit_mb environment pool priority cache"
+        "inputs deadline max_interruptions on_interrupt isolation memory_limit_mb environment pool priority cache mock"
     ),
     "CacheModel": "code parameters inputs expires",
     "WorkflowModel": "name description tasks parameters max_duration concurrency on_restart",
     "ConcurrencyModel": "limit on_conflict",
     "ParameterModel": "type default",
+    "ScheduleModel": (
+        "workflow cron every anchor timezone working_days description parameters enabled catchup window max_catchup parallel "
+        "max_workers"
+    ),
 }
-"""Steps 1, 2 and 4 of the fields in the semantics, section 6."""
+"""Steps 1, 2, 4 and, of 6, the schedules of the fields in the semantics, section 6."""
 SHIPPED = [Path(__file__).parents[3] / "orchestrator" / name for name in ("etl_config.json", "etl_config_testing.json")]
 TASK = {"task_id": "a", "module_path": "m", "function_name": "f"}
+W = {"w": {"tasks": ["a"]}}
 
 
 def test_the_schema_is_itself_valid():
@@ -84,6 +89,11 @@ def test_a_shipped_configuration_fits_schema_and_checker(path):
         {"tasks": [{**TASK, "isolation": "none"}]},
         {"tasks": [TASK], "pools": {"portal": 0}},
         {"tasks": [TASK], "workflows": {"w": {"tasks": ["a"], "concurrency": {}}}},
+        {"tasks": [TASK], "workflows": W, "schedules": {"s": {"workflow": "w"}}},
+        {"tasks": [TASK], "workflows": W, "schedules": {"s": {"workflow": "w", "cron": "@daily", "every": 60}}},
+        {"tasks": [TASK], "workflows": W, "schedules": {"s": {"workflow": "w", "every": "1x"}}},
+        {"tasks": [TASK], "workflows": W, "schedules": {"s": {"workflow": "w", "every": 9}}},
+        {"tasks": [TASK], "workflows": W, "schedules": {"s": {"workflow": "w", "every": "1d", "catchup": "some"}}},
     ],
     ids=json.dumps,
 )

@@ -80,6 +80,13 @@ FAULTS = {
     "priority-high": (second(priority=1001), "tasks[1].priority (", "must be a whole number -1000…1000, not 1001"),
     "priority-low": (second(priority=-1001), "tasks[1].priority (", "must be a whole number -1000…1000, not -1001"),
     "priority-fraction": (second(priority=0.5), "tasks[1].priority (", "must be a whole number -1000…1000, not 0.5"),
+    # mock
+    "mock-true": (second(mock=True), "tasks[1].mock (", "must be an object, not true"),
+    "mock-null": (second(mock=None), "tasks[1].mock (", "must be an object, not null"),
+    "mock-unknown": (second(mock={"result": 1}), "tasks[1].mock (", 'unknown field "result"'),
+    "mock-near": (second(mock={"outputs": 1}), "tasks[1].mock (", 'did you mean "output"?'),
+    "mock-before": (second(mock={"duration": -1}), "tasks[1].mock.duration (", "must be a number ≥ 0"),
+    "mock-text": (second(mock={"duration": "1 s"}), "tasks[1].mock.duration (", "must be a number ≥ 0"),
     # cache
     "cache-true": (second(cache=True), "tasks[1].cache (", "must be an object, not true"),
     "cache-null": (second(cache=None), "tasks[1].cache (", "must be an object, not null"),
@@ -280,6 +287,9 @@ SOUND = {
     "pools without users": pools({"año 1": 1024}),
     "no pools": pools({}),
     "patterns": second(cache={"inputs": ["data/**/*.json", "a..b", ".hidden", "..x", "[!a]?.csv", "ñ"]}),
+    "mock of nothing": second(mock={}),
+    "mock that returns nothing": second(mock={"output": None, "duration": 0}),
+    "mock with what looks like a template": second(mock={"output": {"x": ["${tasks.nobody}", {"$secret": 1}]}}),
     "fractions": second(deadline=0.5, cache={"expires": 0.1}),
     "bounds": {
         **second(max_interruptions=100, memory_limit_mb=16, priority=-1000, pool="p"),

@@ -38,6 +38,7 @@ VALID = {
             "trigger_rule": "all_done",
             "inputs": {"filas": "extraer"},
             "cache": {"code": True, "inputs": ["data/*.json"], "expires": 60},
+            "mock": {"output": {"rows": [1, None]}, "duration": 0.5},
             "pool": "portal",
             "memory_limit_mb": 512,
             "isolation": "shared",

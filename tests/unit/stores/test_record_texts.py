@@ -77,6 +77,8 @@ REQUEST = Request(
     outputs_from={"c": "20250330_123000"},
     snapshot="hash",
     version="2.0",
+    schedule="nightly",
+    scheduled_for="2025-04-01T02:00:00-05:00",
 )
 EXECUTION = Execution(
     execution_id="20250401_123000",

@@ -59,8 +59,19 @@ const actions = {
   rerun(button, id) { return again(id, {}); },
   "rerun-failed"(button, id) { return again(id, { failed: true }); },
   "rerun-from"(button, id) { return again(id, { from_task: button.dataset.taskId }); },
+  async "schedule-pause"(button) {
+    const reason = prompt(button.dataset.question);
+    if (reason !== null && (await ask("POST", scheduled(button, "pause"), { reason }))) location.reload();
+  },
+  async "schedule-resume"(button) { if (await ask("POST", scheduled(button, "resume"), {})) location.reload(); },
+  async "schedule-trigger"(button) {
+    const answer = await ask("POST", scheduled(button, "trigger"), {});
+    if (answer) location.assign(`/ui/executions/${(await answer.json()).execution_id}`);
+  },
   log(button) { followLog(button.closest(".log")); button.hidden = true; },
 };
+
+const scheduled = (button, what) => `/schedules/${encodeURIComponent(button.dataset.name)}/${what}`;
 
 async function again(id, part) {
   const answer = await ask("POST", `/executions/${id}/rerun`, part);
@@ -156,16 +167,17 @@ document.getElementById("login")?.addEventListener("submit", async (event) => {
   if (await ask("POST", "/ui/login", { token: form.elements.token.value })) location.replace(form.dataset.next);
 });
 
-document.getElementById("filter")?.addEventListener("submit", (event) => event.preventDefault());
-document.getElementById("filter")?.addEventListener("change", (event) => {
-  if (!event.target.name) return;
-  const wanted = new URLSearchParams([...new FormData(event.currentTarget)].filter(([, value]) => value));
-  location.assign(`${event.currentTarget.dataset.address}?${wanted}`);
-});
+function filter(form) {
+  const wanted = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+  location.assign(`${form.dataset.address}?${wanted}`);
+}
+document.getElementById("filter")?.addEventListener("submit", (event) => { event.preventDefault(); filter(event.currentTarget); });
+document.getElementById("filter")?.addEventListener("change", (event) => { if (event.target.type !== "search") filter(event.currentTarget); });
 document.getElementById("search")?.addEventListener("input", searchRows);
 
 const connection = document.getElementById("connection");
 document.addEventListener("htmx:sse:after:message", () => { if (connection) connection.textContent = ""; refreshed(); });
 document.addEventListener("htmx:sse:after:connection", () => { if (connection) connection.textContent = ""; });
+document.addEventListener("htmx:after:swap", () => localTimes(document));
 document.addEventListener("htmx:sse:error", () => { if (connection) connection.textContent = connection.dataset.lost; });
 refreshed();
