@@ -46,12 +46,19 @@ class Scheduler:
 
     def run(self) -> None:
         """Look until `stop`; what goes wrong is told, and looked at again."""
+        told = ""
         while not self._ends:
+            wait, trouble = LOOK, ""
             try:
                 wait = self.look()
-            except OrchestratorError as trouble:
-                logger.warning("%s", trouble)
-                wait = LOOK
+            except OrchestratorError as why:
+                trouble = str(why)
+                if trouble != told:  # once, not at each look until somebody mends it
+                    logger.warning("%s", trouble)
+            except Exception:  # a scheduler that ends by a fault of ours would be missed by nobody
+                trouble = "unexpected"
+                logger.exception("the schedules could not be looked up; it is tried again")
+            told = trouble
             self._news.wait(wait)
             self._news.clear()
 

@@ -90,6 +90,7 @@ def test_an_unchanged_report_is_not_sent_twice(server):
 def test_pages_follow_each_other_without_a_gap_and_filters_hold(server):
     for _ in range(5):
         server.wait_for(server.execute(tasks=["a"]))
+    server.wait_for(server.execute(workflow="both"))
     whole = [one["execution_id"] for one in server.client.get("/executions?limit=1000").json()["executions"]]
 
     found, cursor = [], None
