@@ -34,6 +34,8 @@ class Group:
 
 def groups_of(tasks: Sequence[str], edges: Sequence[tuple[str, str]]) -> list[Group]:
     """At most `MOST_GROUPS` groups in which each task stands once, in the order of their first tasks."""
+    if not tasks:
+        return []
     return _by_name(tasks) or _by_layer(tasks, edges) or _by_order(tasks)
 
 

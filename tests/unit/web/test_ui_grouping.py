@@ -101,6 +101,13 @@ def test_edges_between_groups_are_counted_and_those_within_are_not():
     assert between == {(0, 1): 2}
 
 
+def test_where_no_task_is_wanted_there_is_no_group():
+    drawing = drawing_of(["a", "b"], [("a", "b")], Asked(words="\0", groups=["x"]))
+
+    assert groups_of([], []) == []
+    assert (drawing.tasks, drawing.groups, drawing.asked.groups) == ([], (), [])
+
+
 def test_a_layer_is_the_longest_way_from_a_start_and_circles_end():
     edges = [("a", "b"), ("b", "c"), ("a", "c"), ("c", "d"), ("x", "y"), ("y", "x")]
 
