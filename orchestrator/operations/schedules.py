@@ -42,8 +42,10 @@ class Coming:
         return self.schedule.enabled and (self.state is None or self.state.pause is None)
 
 
-def coming(parts: Parts, *, count: int = 1, last: int = 1, only: str | None = None) -> list[Coming]:
-    """Schedules of the configuration, all or `only` one, in the order of the file; raises StoreUnusable."""
+def coming(
+    parts: Parts, *, count: int = 1, last: int = 1, only: str | None = None, workflow: str | None = None
+) -> list[Coming]:
+    """Schedules in the order of the file: all, `only` one, or those of a workflow; raises StoreUnusable."""
     states = {state.name: state for state in parts.store.schedule_states()}
     now = SystemClock().now()
     return [
@@ -54,7 +56,7 @@ def coming(parts: Parts, *, count: int = 1, last: int = 1, only: str | None = No
             last=tuple(parts.store.slot_records(name, limit=last)) if last else (),
         )
         for name, schedule in parts.registry.schedules.items()
-        if only in {None, name}
+        if only in {None, name} and workflow in {None, schedule.workflow}
     ]
 
 

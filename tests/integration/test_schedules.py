@@ -156,6 +156,10 @@ def test_the_page_shows_slots_pauses_resumes_and_executes(server, chromium):
         expect(page.locator("#schedule-off")).to_contain_text("no habilitada")
         expect(page.locator("#unscheduled-by_hand")).to_be_visible()
 
+        page.goto(f"{server.url}/ui/workflows/report")
+        expect(page.locator('a[href="/ui/schedules#schedule-nightly"]')).to_be_visible()
+        expect(page.locator("main")).to_contain_text("no lanza ahora")
+        page.goto(f"{server.url}/ui/schedules")
         row.locator("button[data-do=schedule-pause]").click()
         expect(row.locator("button[data-do=schedule-resume]")).to_be_visible(timeout=20_000)
         expect(row).to_contain_text("pausada desde")

@@ -11,6 +11,7 @@ from orchestrator.core.states import ExecutionStatus
 from orchestrator.core.tasks import Registry, Workflow
 from orchestrator.operations.describing import task_description, workflow_description
 from orchestrator.operations.parts import Parts
+from orchestrator.operations.schedules import coming, when
 from orchestrator.web.ui.drawing import Asked, drawing_of
 
 COLUMNS: Final = 30
@@ -97,6 +98,7 @@ def flow(parts: Parts, workflow: Workflow, asked: Asked) -> dict[str, Any]:
         "flow": workflow_description(registry, workflow),
         "tasks": [task_description(registry, registry.tasks[task_id]) for task_id in shown],
         "hidden": len(drawing.tasks) - len(shown),
+        "schedules": [(one, when(one.schedule)) for one in coming(parts, last=0, workflow=workflow.workflow_id)],
         "drawing": drawing,
     }
 
