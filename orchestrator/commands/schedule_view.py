@@ -79,8 +79,8 @@ def show_slots(schedule: Schedule, records: Sequence[SlotRecord], form: str) -> 
 def _state(one: Coming) -> str:
     if not one.schedule.enabled:
         return _("not enabled")
-    if one.state is not None and one.state.pause is not None:
-        return _("paused by {who}").format(who=one.state.pause.by)
+    if one.pause is not None:
+        return _("paused by {who}").format(who=one.pause.by)
     return _("on")
 
 

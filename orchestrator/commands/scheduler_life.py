@@ -4,15 +4,12 @@ import logging
 import signal
 import sys
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.commands.signals import CANCELS, STOPS
-from orchestrator.core.tasks import Registry
-from orchestrator.documents.checked import open_configuration
-from orchestrator.operations.parts import Parts
 from orchestrator.operations.scheduling import Scheduler
 from orchestrator.settings import read_settings
+from orchestrator.web.house import House
 
 
 def look_until_told(config: Path | None) -> int:
@@ -20,14 +17,8 @@ def look_until_told(config: Path | None) -> int:
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s scheduler: %(message)s"
     )
-    house = Parts(Registry(), read_settings(config=config))
-
-    def parts() -> Parts:
-        """With the file as it is now; a broken one is told at each look, and nothing fires from it."""
-        checked = open_configuration(house.settings.config, house.settings.checked)
-        return Parts(checked.registry, replace(house.settings), house.store)
-
-    scheduler = Scheduler(parts=parts)
+    house = House(settings=read_settings(config=config))
+    scheduler = Scheduler(parts=house.parts)
     for name in (*CANCELS, *STOPS):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:

@@ -168,19 +168,12 @@ class AskedBefore(OrchestratorError):
 
 
 class SlotTaken(OrchestratorError):
-    """The slot of a schedule has its fate already: another scheduler was first. Nothing was stored."""
+    """The slot of a schedule has its fate already, or the schedule was paused meanwhile. Nothing was stored."""
 
     def __init__(self, schedule: str, at: datetime) -> None:
         super().__init__(
-            N_("the slot {at} of schedule {schedule} was decided before"), schedule=schedule, at=at.isoformat()
+            N_("the slot {at} of schedule {schedule} is not to fire any more"), schedule=schedule, at=at.isoformat()
         )
-
-
-class NoSuchSchedule(UsageError):
-    """No scheduler has seen a schedule of that name yet."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(N_("no schedule called {name} was begun; `etl schedule list` shows them"), name=name)
 
 
 class QueueFull(OrchestratorError):

@@ -144,7 +144,8 @@ class Store(Tokens, ScheduleRecords, Protocol):
         With `queueing` it waits for a worker. Raises AskedBefore where its key was stored with another execution and is
         still remembered, QueueFull where as many wait as may: nothing was stored. The key is looked at first.
 
-        With `slot` that slot is fired by it; raises SlotTaken where it has its fate already: nothing was stored.
+        With `slot` that slot is fired by it; raises SlotTaken where it has its fate already, or its schedule is paused:
+        nothing was stored.
         """
 
     def asked_before(self, key: str, *, body_sha256: str, at: datetime) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from orchestrator.core.schedules import Schedule, Times
@@ -31,22 +32,27 @@ class PreviewedSlot:
         return self.local.isoformat(timespec="seconds")[_DATE_AND_TIME:]
 
 
+def upcoming(schedule: Schedule, start: datetime) -> Iterator[PreviewedSlot]:
+    """The slots after `start`, exactly those that will fire; it ends where there is none in ten years."""
+    zone, times = ZoneInfo(schedule.timezone), times_of(schedule)
+    slot = times.after(start)
+    while slot is not None:
+        yield PreviewedSlot(at=slot, local=slot.astimezone(zone))
+        slot = times.after(slot)
+
+
 def preview(schedule: Schedule, start: datetime, count: int) -> list[PreviewedSlot]:
-    """The next `count` slots after `start`, exactly those that will fire, and between them what holidays leave out.
+    """The next `count` slots after `start`, and between them what holidays leave out.
 
     Fewer where there are not as many in ten years. Raises NoHolidays where their calendar is needed and not installed.
     """
-    zone, times = ZoneInfo(schedule.timezone), times_of(schedule)
-    all_days = times_of(replace(schedule, working_days=False))
+    zone, all_days = ZoneInfo(schedule.timezone), times_of(replace(schedule, working_days=False))
     shown: list[PreviewedSlot] = []
-    for _ in range(count):
-        slot = times.after(start)
-        if slot is None:
-            break
+    for slot in islice(upcoming(schedule, start), count):
         if schedule.working_days:
-            shown += _left_out(all_days, zone, start, slot)
-        shown.append(PreviewedSlot(at=slot, local=slot.astimezone(zone)))
-        start = slot
+            shown += _left_out(all_days, zone, start, slot.at)
+        shown.append(slot)
+        start = slot.at
     return shown
 
 

@@ -3,35 +3,34 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from orchestrator.core.errors import UsageError, nearest
 from orchestrator.core.executions import Execution
-from orchestrator.core.messages import N_, Message
+from orchestrator.core.messages import N_
 from orchestrator.core.outcomes import JSON
 from orchestrator.core.report import iso
-from orchestrator.core.schedule_records import Pause, ScheduleState, SlotRecord
+from orchestrator.core.schedule_records import Pause, SlotRecord
 from orchestrator.core.schedules import Schedule
 from orchestrator.engine.clocks import SystemClock
 from orchestrator.engine.owners import operator_name
 from orchestrator.operations.parts import Parts
-from orchestrator.operations.scheduling import begin, wanted_of
+from orchestrator.operations.schedule_preview import upcoming
+from orchestrator.operations.scheduling import wanted_of
 from orchestrator.operations.submitting import submit
-from orchestrator.timetable.times import times_of
 from orchestrator.translation import _, say
 
-MOST_PREVIEWED: Final = 1000
 LAST_SLOTS: Final = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class Coming:
-    """A schedule, how far it is, what comes next and what became of its last slots."""
+    """A schedule, whether it is paused, what comes next and what became of its last slots."""
 
     schedule: Schedule
-    state: ScheduleState | None
-    """None where no scheduler has seen it yet."""
+    pause: Pause | None
     upcoming: tuple[datetime, ...]
     """The next slots, in its own zone; also of one that is paused or not enabled: they would be these."""
     last: tuple[SlotRecord, ...]
@@ -39,36 +38,37 @@ class Coming:
     @property
     def fires(self) -> bool:
         """Whether it will."""
-        return self.schedule.enabled and (self.state is None or self.state.pause is None)
+        return self.schedule.enabled and self.pause is None
 
 
 def coming(
-    parts: Parts, *, count: int = 1, last: int = 1, only: str | None = None, workflow: str | None = None
+    parts: Parts,
+    *,
+    count: int = 1,
+    last: int = 1,
+    only: str | None = None,
+    workflow: str | None = None,
+    most: int | None = None,
 ) -> list[Coming]:
-    """Schedules in the order of the file: all, `only` one, or those of a workflow; raises StoreUnusable."""
-    states = {state.name: state for state in parts.store.schedule_states()}
-    now = SystemClock().now()
+    """Schedules in the order of the file: all, `only` one, those of a workflow, `most` of them.
+
+    Each with its next `count` slots and its `last` decided ones. Raises StoreUnusable.
+    """
+    pauses, now = parts.store.schedule_pauses(), SystemClock().now()
+    wanted = (
+        (name, schedule)
+        for name, schedule in parts.registry.schedules.items()
+        if only in {None, name} and workflow in {None, schedule.workflow}
+    )
     return [
         Coming(
             schedule=schedule,
-            state=states.get(name),
-            upcoming=upcoming(schedule, now, count),
+            pause=pauses.get(name),
+            upcoming=tuple(slot.local for slot in islice(upcoming(schedule, now), count)),
             last=tuple(parts.store.slot_records(name, limit=last)) if last else (),
         )
-        for name, schedule in parts.registry.schedules.items()
-        if only in {None, name} and workflow in {None, schedule.workflow}
+        for name, schedule in islice(wanted, most)
     ]
-
-
-def upcoming(schedule: Schedule, after: datetime, count: int) -> tuple[datetime, ...]:
-    """The next slots after an instant, at most `MOST_PREVIEWED`, in the schedule's zone."""
-    times, zone = times_of(schedule), ZoneInfo(schedule.timezone)
-    slots: list[datetime] = []
-    slot = times.after(after)
-    while slot is not None and len(slots) < min(count, MOST_PREVIEWED):
-        slots.append(slot.astimezone(zone))
-        slot = times.after(slot)
-    return tuple(slots)
 
 
 def find_schedule(parts: Parts, name: str) -> Schedule:
@@ -86,16 +86,14 @@ def find_schedule(parts: Parts, name: str) -> Schedule:
 
 def pause(parts: Parts, name: str, *, reason: str = "", by: str = "") -> None:
     """Let it fire no more until it is resumed; raises UsageError for one that is not in the configuration."""
-    schedule, now = find_schedule(parts, name), SystemClock().now()
-    begin(parts, schedule, now)
-    parts.store.pause_schedule(name, Pause(at=now, by=by or operator_name(), reason=reason))
+    find_schedule(parts, name)
+    parts.store.pause_schedule(name, Pause(at=SystemClock().now(), by=by or operator_name(), reason=reason))
 
 
 def resume(parts: Parts, name: str) -> None:
     """Let it fire again, from the next slot on; raises UsageError."""
-    schedule, now = find_schedule(parts, name), SystemClock().now()
-    begin(parts, schedule, now)
-    parts.store.resume_schedule(name, at=now)
+    find_schedule(parts, name)
+    parts.store.resume_schedule(name, at=SystemClock().now())
 
 
 def trigger(parts: Parts, name: str) -> Execution:
@@ -106,8 +104,7 @@ def trigger(parts: Parts, name: str) -> Execution:
 
 def schedule_description(found: Coming) -> dict[str, JSON]:
     """One as lists show it."""
-    schedule, state = found.schedule, found.state
-    paused = state.pause if state is not None else None
+    schedule, paused = found.schedule, found.pause
     zone = ZoneInfo(schedule.timezone)
     return {
         "schedule": schedule.name,
@@ -157,11 +154,3 @@ def _length(seconds: float) -> str:
         if count:
             parts.append(f"{count} {unit}")
     return " ".join(parts)
-
-
-FATES: Final = (
-    Message(template=N_("fired")),
-    Message(template=N_("missed")),
-    Message(template=N_("refused")),
-)
-"""Fates as the translators meet them, `skipped` besides, which tasks are, too."""

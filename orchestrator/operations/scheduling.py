@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from orchestrator.core.errors import OrchestratorError, QueueFull, SlotTaken, UsageError, WorkflowBusy
+from orchestrator.core.errors import OrchestratorError, QueueFull, SlotTaken, StoreUnusable, UsageError, WorkflowBusy
 from orchestrator.core.messages import N_, Message
 from orchestrator.core.outcomes import JSON
 from orchestrator.core.parameters import fill_templates
@@ -19,6 +19,7 @@ from orchestrator.core.selection import select
 from orchestrator.core.storing import Queueing
 from orchestrator.engine.clocks import SystemClock
 from orchestrator.operations.parts import Parts
+from orchestrator.operations.schedules_in_force import InForce
 from orchestrator.operations.submitting import Wanted, submit
 from orchestrator.timetable.times import times_of
 
@@ -29,6 +30,18 @@ SCHEDULE: Final = "schedule"
 LOOK: Final = 5.0
 """Seconds between two looks at most: a clock may be set, a configuration edited, a schedule resumed."""
 SHORTEST: Final = 0.05
+_INSTANT: Final = timedelta(microseconds=1)
+
+
+@dataclass(kw_only=True)
+class _Known:
+    """A schedule as it was looked at last."""
+
+    schedule: Schedule
+    times: Times
+    decided_until: datetime | None = None
+    due: datetime | None = None
+    """Its next slot; None for none in ten years. It holds for that `decided_until` alone."""
 
 
 @dataclass(kw_only=True)
@@ -40,25 +53,23 @@ class Scheduler:
     fired: Callable[[], None] = lambda: None
     """Told after an execution was queued."""
     clock: Clock = field(default_factory=SystemClock)
-    _times: dict[str, tuple[Schedule, Times]] = field(init=False, default_factory=dict)
+    _known: dict[str, _Known] = field(init=False, default_factory=dict)
+    _in_force: InForce = field(init=False, default_factory=InForce)
+    _troubles: dict[str, str] = field(init=False, default_factory=dict)
+    """What was told last, by name of the schedule; "" for the look as a whole."""
     _news: threading.Event = field(init=False, default_factory=threading.Event)
     _ends: bool = field(init=False, default=False)
 
     def run(self) -> None:
-        """Look until `stop`; what goes wrong is told, and looked at again."""
-        told = ""
+        """Look until `stop`; what goes wrong is told once, and looked at again."""
         while not self._ends:
-            wait, trouble = LOOK, ""
+            wait = LOOK
             try:
                 wait = self.look()
-            except OrchestratorError as why:
-                trouble = str(why)
-                if trouble != told:  # once, not at each look until somebody mends it
-                    logger.warning("%s", trouble)
-            except Exception:  # a scheduler that ends by a fault of ours would be missed by nobody
-                trouble = "unexpected"
-                logger.exception("the schedules could not be looked up; it is tried again")
-            told = trouble
+            except Exception as why:  # noqa: BLE001 - a scheduler that ended by a fault of ours would be missed by nobody
+                self._tell("", why)
+            else:
+                self._troubles.pop("", None)
             self._news.wait(wait)
             self._news.clear()
 
@@ -72,32 +83,68 @@ class Scheduler:
         self._news.set()
 
     def look(self) -> float:
-        """Decide what is due; returns the seconds until the next look. Raises StoreUnusable, ConfigurationRefused."""
+        """Decide what is due; returns the seconds until the next look. Raises StoreUnusable, ConfigurationRefused.
+
+        What else goes wrong with one schedule keeps no other from firing; it is told once.
+        """
         parts, now = self.parts(), self.clock.now()
-        upcoming = []
-        for schedule in parts.registry.schedules.values():
-            state = begin(parts, schedule, now)
-            if state.pause is not None or not schedule.enabled:
-                continue
-            times = self._times_of(schedule)
-            self._decide(parts, schedule, state, decide(schedule, times, state.decided_until, now))
-            upcoming.append(times.after(now))
-        waits = [(slot - self.clock.now()).total_seconds() for slot in upcoming if slot is not None]
-        return min([LOOK, *(max(SHORTEST, wait) for wait in waits)])
+        schedules = parts.registry.schedules
+        states = self._in_force.see(parts.store, schedules.values(), now)
+        paused = parts.store.schedule_pauses()
+        waits = [LOOK]
+        for schedule in schedules.values():
+            if schedule.enabled and schedule.name not in paused and not self._ends:
+                due = self._look_at(parts, schedule, states[schedule.name], now)
+                if due is not None:
+                    waits.append(max(SHORTEST, (due - self.clock.now()).total_seconds()))
+        return min(waits)
+
+    def _look_at(self, parts: Parts, schedule: Schedule, state: ScheduleState, now: datetime) -> datetime | None:
+        """Decide what is due of one; returns its next slot where that is known. Raises StoreUnusable."""
+        try:
+            due = self._due_next(parts, schedule, state, now)
+        except StoreUnusable:
+            raise
+        except Exception as why:  # noqa: BLE001 - it is this one's alone, and told
+            self._tell(schedule.name, why)
+            return None
+        self._troubles.pop(schedule.name, None)
+        return due
+
+    def _due_next(self, parts: Parts, schedule: Schedule, state: ScheduleState, now: datetime) -> datetime | None:
+        known = self._known.get(schedule.name)
+        if known is None or known.schedule != schedule:
+            known = self._known[schedule.name] = _Known(schedule=schedule, times=times_of(schedule))
+        if known.decided_until != state.decided_until or (known.due is not None and known.due <= now):
+            self._decide(parts, schedule, state, decide(schedule, known.times, state.decided_until, now))
+            known.due, known.decided_until = known.times.after(now), state.decided_until
+        return known.due
 
     def _decide(self, parts: Parts, schedule: Schedule, state: ScheduleState, decision: Decision) -> None:
+        """Give the slots that are due their fates; raises QueueFull where some still wait for theirs."""
         if not decision.fire and not decision.missed:
             return
-        records, until = self._missed(schedule, decision), decision.cursor
+        records, until, full = self._missed(schedule, decision), decision.cursor, None
         for at in decision.fire:
             try:
                 records += self._fire(parts, schedule, at)
-            except QueueFull as full:  # it stays due: nothing from here on is decided
-                logger.warning("%s: %s", schedule.name, full)
-                until = at - timedelta(microseconds=1)
+            except QueueFull as why:  # it stays due: nothing from here on is decided
+                full = why
+            if full or self._ends:
+                until = at - _INSTANT
                 break
         if records or until > state.decided_until:
-            parts.store.decide_slots(schedule.name, records, until=until)
+            parts.store.decide_slots(schedule.name, state.fingerprint, records, until=until)
+        if full:
+            raise full
+
+    def _tell(self, name: str, why: Exception) -> None:
+        """Log what went wrong, unless it is what was told last."""
+        ours = isinstance(why, OrchestratorError)
+        trouble = str(why) if ours else f"{type(why).__name__}: {why}"
+        if self._troubles.get(name) != trouble:
+            logger.warning("%s", f"{name}: {trouble}" if name else trouble, exc_info=not ours)
+        self._troubles[name] = trouble
 
     def _missed(self, schedule: Schedule, decision: Decision) -> list[SlotRecord]:
         """As many as are listed; the oldest of them tells since when slots were missed, where there were more."""
@@ -129,18 +176,6 @@ class Scheduler:
             self.fired()
             return []
         return [SlotRecord(slot=slot, fate=fate, decided_at=self.clock.now(), reason=reason)]
-
-    def _times_of(self, schedule: Schedule) -> Times:
-        known = self._times.get(schedule.name)
-        if known is None or known[0] != schedule:
-            known = self._times[schedule.name] = (schedule, times_of(schedule))
-        return known[1]
-
-
-def begin(parts: Parts, schedule: Schedule, now: datetime) -> ScheduleState:
-    """How far it is; one that was edited, or enabled again, has no slots up to `now`."""
-    enabled = "" if schedule.enabled else " (not enabled)"
-    return parts.store.begin_schedule(schedule.name, fingerprint=schedule.fingerprint + enabled, at=now)
 
 
 def wanted_of(parts: Parts, schedule: Schedule, at: datetime, *, slot: Slot | None) -> Wanted:

@@ -21,8 +21,11 @@ WORDS = (
     N_("queued"),
     N_("cancelling"),
     N_("completed_with_errors"),
+    N_("fired"),
+    N_("missed"),
+    N_("refused"),
 )
-"""The states as the translators meet them; `_(status.value)` says them."""
+"""States, and fates of slots, as the translators meet them; `_(status.value)` says them."""
 
 
 def why(run: TaskRun, zone: tzinfo | None = None) -> str:

@@ -1,10 +1,10 @@
 """Schedules in memory: what became of each slot, and up to where the slots are decided."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from orchestrator.core.errors import NoSuchSchedule, SlotTaken
+from orchestrator.core.errors import SlotTaken
 from orchestrator.core.executions import Execution
 from orchestrator.core.schedule_records import Pause, ScheduleState, Slot, SlotFate, SlotRecord
 from orchestrator.stores.memory_reading import MemoryReading
@@ -16,34 +16,32 @@ class MemorySchedules(MemoryReading):
 
     def __init__(self) -> None:
         super().__init__()
-        self._schedules: dict[str, ScheduleState] = {}
+        self._schedules: dict[tuple[str, str], ScheduleState] = {}
+        self._pauses: dict[str, Pause] = {}
         self._slots: dict[tuple[str, datetime], SlotRecord] = {}
 
-    def begin_schedule(self, name: str, *, fingerprint: str, at: datetime) -> ScheduleState:
-        """Its state; a new schedule, and one with another fingerprint, has no slots up to `at`."""
+    def schedule_states(self) -> list[ScheduleState]:
+        """All forms of all schedules that were ever seen, by name and fingerprint."""
+        with self._lock:
+            return [self._schedules[key] for key in sorted(self._schedules)]
+
+    def see_schedules(self, seen: Mapping[str, str], *, at: datetime, anew: Collection[str] = ()) -> None:
+        """Somebody has these in force; a new form, and one of `anew`, has no slots up to `at`."""
         now = in_utc(at)
         with self._lock:
-            known = self._schedules.get(name)
-            if known is None:
-                known = ScheduleState(name=name, fingerprint=fingerprint, decided_until=now)
-            elif known.fingerprint != fingerprint:
-                known = replace(known, fingerprint=fingerprint, decided_until=max(known.decided_until, now))
-            self._schedules[name] = known
-            return known
+            for key in seen.items():
+                known = self._schedules.get(key)
+                if known is None or key[0] in anew:
+                    known = ScheduleState(name=key[0], fingerprint=key[1], decided_until=now, since=now, seen_at=now)
+                self._schedules[key] = replace(known, seen_at=now)
+        self._changes.note()
 
-    def schedule_states(self) -> list[ScheduleState]:
-        """All that were ever begun, by name."""
-        with self._lock:
-            return [self._schedules[name] for name in sorted(self._schedules)]
-
-    def decide_slots(self, name: str, records: Sequence[SlotRecord], *, until: datetime) -> None:
-        """Keep the fates of slots that have none yet, and that those up to `until` are decided."""
+    def decide_slots(self, name: str, fingerprint: str, records: Sequence[SlotRecord], *, until: datetime) -> None:
+        """Keep the fates of slots that have none yet, and that those of this form up to `until` are decided."""
         with self._lock:
             for record in records:
                 self._slots.setdefault(_key(record.slot), _as_stored(record))
-            known = self._schedules.get(name)
-            if known is not None:
-                self._schedules[name] = replace(known, decided_until=max(known.decided_until, in_utc(until)))
+            self._pass_over(until, lambda state: (state.name, state.fingerprint) == (name, fingerprint))
         self._changes.note()
 
     def slot_records(self, name: str | None = None, *, limit: int = 50) -> list[SlotRecord]:
@@ -55,31 +53,31 @@ class MemorySchedules(MemoryReading):
         found.sort(key=lambda record: record.slot.at, reverse=True)
         return [one if one.execution_id in kept else replace(one, execution_id=None) for one in found[:limit]]
 
-    def pause_schedule(self, name: str, pause: Pause) -> None:
-        """From now on it does not fire; raises NoSuchSchedule."""
+    def schedule_pauses(self) -> Mapping[str, Pause]:
+        """What is paused now."""
         with self._lock:
-            known = self._known(name)
-            if known.pause is None:
-                self._schedules[name] = replace(known, pause=replace(pause, at=in_utc(pause.at)))
+            return dict(self._pauses)
+
+    def pause_schedule(self, name: str, pause: Pause) -> None:
+        """From now on it does not fire, whatever its form."""
+        with self._lock:
+            self._pauses.setdefault(name, replace(pause, at=in_utc(pause.at)))
         self._changes.note()
 
     def resume_schedule(self, name: str, *, at: datetime) -> None:
-        """It fires again, for slots after `at`; raises NoSuchSchedule."""
+        """It fires again, for slots after `at`."""
         with self._lock:
-            known = self._known(name)
-            if known.pause is not None:
-                until = max(known.decided_until, in_utc(at))
-                self._schedules[name] = replace(known, pause=None, decided_until=until)
+            if self._pauses.pop(name, None) is not None:
+                self._pass_over(at, lambda state: state.name == name)
         self._changes.note()
 
-    def _known(self, name: str) -> ScheduleState:
-        try:
-            return self._schedules[name]
-        except KeyError:
-            raise NoSuchSchedule(name) from None
+    def _pass_over(self, until: datetime, wanted: Callable[[ScheduleState], bool]) -> None:
+        for key, state in self._schedules.items():
+            if wanted(state):
+                self._schedules[key] = replace(state, decided_until=max(state.decided_until, in_utc(until)))
 
     def _check_free(self, slot: Slot) -> None:
-        if _key(slot) in self._slots:
+        if _key(slot) in self._slots or slot.schedule in self._pauses:
             raise SlotTaken(slot.schedule, slot.at)
 
     def _fire(self, slot: Slot, execution: Execution) -> None:

@@ -150,18 +150,13 @@ REVOKE_TOKEN = "UPDATE tokens SET revoked_at = ? WHERE name = ? AND revoked_at I
 
 # --- schedules -------------------------------------------------------------------------------------------------------
 
-# a schedule that is the same as before keeps its row as it is
-BEGIN_SCHEDULE = """
-    INSERT INTO schedules (name, fingerprint, decided_until) VALUES (?, ?, ?)
-    ON CONFLICT (name) DO UPDATE
-    SET fingerprint = excluded.fingerprint,
-        decided_until = CASE WHEN schedules.decided_until > excluded.decided_until THEN schedules.decided_until
-                             ELSE excluded.decided_until END
-    WHERE schedules.fingerprint <> excluded.fingerprint
+SCHEDULES = "SELECT * FROM schedules ORDER BY name, fingerprint"
+SEE_SCHEDULE = """
+    INSERT INTO schedules (name, fingerprint, decided_until, since, seen_at) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (name, fingerprint) DO UPDATE SET seen_at = excluded.seen_at
 """
-SCHEDULE = "SELECT * FROM schedules WHERE name = ?"
-SCHEDULES = "SELECT * FROM schedules ORDER BY name"
-DECIDED_UNTIL = "UPDATE schedules SET decided_until = ? WHERE name = ? AND decided_until < ?"
+SEE_SCHEDULE_ANEW = SEE_SCHEDULE + ", decided_until = excluded.decided_until, since = excluded.since"
+DECIDED_UNTIL = "UPDATE schedules SET decided_until = ? WHERE name = ? AND fingerprint = ? AND decided_until < ?"
 FATE_OF_SLOT = "SELECT fate FROM schedule_slots WHERE schedule = ? AND slot = ?"
 DECIDE_SLOT = """
     INSERT INTO schedule_slots (schedule, slot, fate, execution_id, decided_at, reason) VALUES (?, ?, ?, ?, ?, ?)
@@ -169,14 +164,13 @@ DECIDE_SLOT = """
 """
 SLOTS = "SELECT * FROM schedule_slots ORDER BY slot DESC, schedule LIMIT ?"
 SLOTS_OF = "SELECT * FROM schedule_slots WHERE schedule = ? ORDER BY slot DESC LIMIT ?"
+SCHEDULE_PAUSES = "SELECT * FROM schedule_pauses"
+SCHEDULE_IS_PAUSED = "SELECT 1 FROM schedule_pauses WHERE schedule = ?"
 PAUSE_SCHEDULE = """
-    UPDATE schedules SET paused_at = ?, paused_by = ?, paused_because = ? WHERE name = ? AND paused_at IS NULL
+    INSERT INTO schedule_pauses (schedule, at, "by", reason) VALUES (?, ?, ?, ?) ON CONFLICT (schedule) DO NOTHING
 """
-RESUME_SCHEDULE = """
-    UPDATE schedules SET paused_at = NULL, paused_by = '', paused_because = '',
-                         decided_until = CASE WHEN decided_until > ? THEN decided_until ELSE ? END
-    WHERE name = ? AND paused_at IS NOT NULL
-"""
+RESUME_SCHEDULE = "DELETE FROM schedule_pauses WHERE schedule = ? RETURNING schedule"
+PASS_OVER_SLOTS = "UPDATE schedules SET decided_until = ? WHERE name = ? AND decided_until < ?"
 
 # --- what happened, in order, and how much of it ---------------------------------------------------------------------
 

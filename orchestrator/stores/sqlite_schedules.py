@@ -1,10 +1,10 @@
 """Schedules in a SQLite store: what became of each slot, and up to where the slots are decided."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from orchestrator.core.errors import NoSuchSchedule, SlotTaken
+from orchestrator.core.errors import SlotTaken
 from orchestrator.core.schedule_records import Pause, ScheduleState, Slot, SlotFate, SlotRecord
 from orchestrator.stores import sql
 from orchestrator.stores.records import message_text, read_message, time_text
@@ -14,46 +14,50 @@ from orchestrator.stores.sqlite_file import SqliteFile
 class SqliteSchedules(SqliteFile):
     """The part of the store that schedulers need."""
 
-    def begin_schedule(self, name: str, *, fingerprint: str, at: datetime) -> ScheduleState:
-        """Its state; a new schedule, and one with another fingerprint, has no slots up to `at`."""
-        rows = self._read(sql.SCHEDULE, name)
-        if not rows or rows[0]["fingerprint"] != fingerprint:  # else nothing is written: schedulers ask all the time
-            with self._writing() as connection:
-                connection.execute(sql.BEGIN_SCHEDULE, (name, fingerprint, time_text(at)))
-                rows = connection.execute(sql.SCHEDULE, (name,)).fetchall()
-        return self._records(_state, rows)[0]
-
     def schedule_states(self) -> list[ScheduleState]:
-        """All that were ever begun, by name."""
+        """All forms of all schedules that were ever seen, by name and fingerprint."""
         return self._records(_state, self._read(sql.SCHEDULES))
 
-    def decide_slots(self, name: str, records: Sequence[SlotRecord], *, until: datetime) -> None:
-        """Keep the fates of slots that have none yet, and that those up to `until` are decided."""
+    def see_schedules(self, seen: Mapping[str, str], *, at: datetime, anew: Collection[str] = ()) -> None:
+        """Somebody has these in force; a new form, and one of `anew`, has no slots up to `at`."""
+        now = time_text(at)
+        with self._writing() as connection:
+            for name, fingerprint in seen.items():
+                statement = sql.SEE_SCHEDULE_ANEW if name in anew else sql.SEE_SCHEDULE
+                connection.execute(statement, (name, fingerprint, now, now, now))
+
+    def decide_slots(self, name: str, fingerprint: str, records: Sequence[SlotRecord], *, until: datetime) -> None:
+        """Keep the fates of slots that have none yet, and that those of this form up to `until` are decided."""
         with self._writing() as connection:
             connection.executemany(sql.DECIDE_SLOT, [_values(record) for record in records])
-            connection.execute(sql.DECIDED_UNTIL, (time_text(until), name, time_text(until)))
+            connection.execute(sql.DECIDED_UNTIL, (time_text(until), name, fingerprint, time_text(until)))
 
     def slot_records(self, name: str | None = None, *, limit: int = 50) -> list[SlotRecord]:
         """Of one schedule, or of all: the latest slots first."""
         rows = self._read(sql.SLOTS, limit) if name is None else self._read(sql.SLOTS_OF, name, limit)
         return self._records(_record, rows)
 
+    def schedule_pauses(self) -> Mapping[str, Pause]:
+        """What is paused now."""
+        rows = self._read(sql.SCHEDULE_PAUSES)
+        return dict(zip((row["schedule"] for row in rows), self._records(_pause, rows), strict=True))
+
     def pause_schedule(self, name: str, pause: Pause) -> None:
-        """From now on it does not fire; raises NoSuchSchedule."""
+        """From now on it does not fire, whatever its form."""
         with self._writing() as connection:
-            _check_known(connection, name)
-            connection.execute(sql.PAUSE_SCHEDULE, (time_text(pause.at), pause.by, pause.reason, name))
+            connection.execute(sql.PAUSE_SCHEDULE, (name, time_text(pause.at), pause.by, pause.reason))
 
     def resume_schedule(self, name: str, *, at: datetime) -> None:
-        """It fires again, for slots after `at`; raises NoSuchSchedule."""
+        """It fires again, for slots after `at`."""
         with self._writing() as connection:
-            _check_known(connection, name)
-            connection.execute(sql.RESUME_SCHEDULE, (time_text(at), time_text(at), name))
+            if connection.execute(sql.RESUME_SCHEDULE, (name,)).fetchall():
+                connection.execute(sql.PASS_OVER_SLOTS, (time_text(at), name, time_text(at)))
 
 
 def check_free(connection: sqlite3.Connection, slot: Slot) -> None:
-    """In the caller's transaction; raises SlotTaken where the slot has its fate."""
-    if connection.execute(sql.FATE_OF_SLOT, (slot.schedule, time_text(slot.at))).fetchall():
+    """In the caller's transaction; raises SlotTaken where the slot has its fate, or the schedule is paused."""
+    decided = connection.execute(sql.FATE_OF_SLOT, (slot.schedule, time_text(slot.at))).fetchall()
+    if decided or connection.execute(sql.SCHEDULE_IS_PAUSED, (slot.schedule,)).fetchall():
         raise SlotTaken(slot.schedule, slot.at)
 
 
@@ -61,11 +65,6 @@ def fire(connection: sqlite3.Connection, slot: Slot, execution_id: str, at: date
     """In the caller's transaction: the slot became that execution."""
     record = SlotRecord(slot=slot, fate=SlotFate.FIRED, decided_at=at, execution_id=execution_id)
     connection.execute(sql.DECIDE_SLOT, _values(record))
-
-
-def _check_known(connection: sqlite3.Connection, name: str) -> None:
-    if not connection.execute(sql.SCHEDULE, (name,)).fetchall():
-        raise NoSuchSchedule(name)
 
 
 def _values(record: SlotRecord) -> tuple[object, ...]:
@@ -90,12 +89,14 @@ def _record(row: sqlite3.Row) -> SlotRecord:
 
 
 def _state(row: sqlite3.Row) -> ScheduleState:
-    paused = row["paused_at"]
     return ScheduleState(
         name=row["name"],
         fingerprint=row["fingerprint"],
         decided_until=datetime.fromisoformat(row["decided_until"]),
-        pause=Pause(at=datetime.fromisoformat(paused), by=row["paused_by"], reason=row["paused_because"])
-        if paused is not None
-        else None,
+        since=datetime.fromisoformat(row["since"]),
+        seen_at=datetime.fromisoformat(row["seen_at"]),
     )
+
+
+def _pause(row: sqlite3.Row) -> Pause:
+    return Pause(at=datetime.fromisoformat(row["at"]), by=row["by"], reason=row["reason"])

@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,8 @@ from orchestrator.stores import open_store
 logger = logging.getLogger(__name__)
 
 MOST_CONFIGURATIONS: Final = 200
+REFUSED: Final = 5.0
+"""Seconds for which a configuration that was refused is not read again, unless it changes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +31,16 @@ class _Known:
     """A configuration as it was when it was last read."""
 
     signature: tuple[int, ...]
-    registry: Registry
+    found: Registry | ConfigurationRefused
+    at: float
+    """By the monotonic clock."""
+
+    def holds(self, signature: tuple[int, ...]) -> bool:
+        """A refusal holds only for a moment: it may have been the disk's fault, which no change of the file tells."""
+        refused = isinstance(self.found, ConfigurationRefused)
+        return (
+            bool(signature) and self.signature == signature and not (refused and time.monotonic() > self.at + REFUSED)
+        )
 
 
 @dataclass(kw_only=True)
@@ -138,13 +150,21 @@ class House:
         else:
             signature = (found.st_ino, found.st_size, found.st_mtime_ns)
         known = self._known.get(path)
-        if known is not None and signature and known.signature == signature:
-            return known.registry
-        checked = open_configuration(path, self.settings.checked)
-        remember(checked, self.settings.checked)
-        self._known[path] = _Known(signature=signature, registry=checked.registry)
+        if known is None or not known.holds(signature):
+            known = self._known[path] = _Known(signature=signature, found=self._read(path), at=time.monotonic())
+        if isinstance(known.found, ConfigurationRefused):
+            raise known.found.with_traceback(None)  # it is raised again and again, and would grow by each
         if path == self.settings.config:
-            self._zone_from = checked.registry
+            self._zone_from = known.found
+        return known.found
+
+    def _read(self, path: Path) -> Registry | ConfigurationRefused:
+        """A refusal is an answer, too: it is found once, and not by everybody who asks."""
+        try:
+            checked = open_configuration(path, self.settings.checked)
+        except ConfigurationRefused as refusal:
+            return refusal
+        remember(checked, self.settings.checked)
         return checked.registry
 
     def usable(self) -> list[str]:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final
 
 from orchestrator.core.errors import OrchestratorError
 from orchestrator.core.storing import Placed
@@ -71,9 +71,6 @@ class Bell:
         self.rung.set()
 
 
-L = TypeVar("L", Listener, Bell)
-
-
 @dataclass(kw_only=True)
 class News:
     """Reads the store's events in a thread while anybody listens, and hands them to the event loop."""
@@ -82,7 +79,8 @@ class News:
     observe: Callable[[Placed], None] = lambda _: None
     """Sees every event, in the thread: the metrics."""
     position: int = 0
-    _listeners: set[Listener | Bell] = field(init=False, default_factory=set)
+    _listeners: set[Listener] = field(init=False, default_factory=set)
+    _bells: set[Bell] = field(init=False, default_factory=set)
     _newest: str = field(init=False, default="")
     """The execution that was asked for last."""
     _loop: asyncio.AbstractEventLoop | None = field(init=False, default=None)
@@ -99,8 +97,8 @@ class News:
     def close(self) -> None:
         """End every stream, and the thread."""
         self._closing.set()
-        for listener in list(self._listeners):
-            listener.drop()
+        for one in self._everybody:
+            one.drop()
         if self._thread is not None:
             self._thread.join(LOOK * 3)
 
@@ -111,21 +109,34 @@ class News:
 
     def listen(self, wanted: Callable[[Placed], bool], after: int) -> Listener | None:
         """Take part from now on; None where as many listen as may, or the server is ending. Inside the event loop."""
-        return self._join(Listener(wanted=wanted, after=after))
-
-    def bell(self, wanted: Callable[[Placed], bool], *, new_executions: bool) -> Bell | None:
-        """The same for one who only wants to know that something happened."""
-        return self._join(Bell(wanted=wanted, new_executions=new_executions))
-
-    def _join(self, listener: L) -> L | None:
         if len(self._listeners) >= MOST_LISTENERS or self._closing.is_set():
             return None
+        listener = Listener(wanted=wanted, after=after)
         self._listeners.add(listener)
         return listener
 
-    def leave(self, listener: Listener | Bell) -> None:
+    def leave(self, listener: Listener) -> None:
         """Listen no more."""
         self._listeners.discard(listener)
+
+    def hang(self, bell: Bell) -> bool:
+        """Let it ring from now on; False where the server is ending. Inside the event loop."""
+        if self._closing.is_set():
+            return False
+        self._bells.add(bell)
+        return True
+
+    def take_down(self, bell: Bell) -> None:
+        """It rings no more."""
+        self._bells.discard(bell)
+
+    def ring(self) -> None:
+        """Ring for those who want to know of more than events; by any thread."""
+        self._in_the_loop(self._ring)
+
+    @property
+    def _everybody(self) -> list[Listener | Bell]:
+        return [*self._listeners, *self._bells]
 
     def _read(self) -> None:
         while not self._closing.is_set():
@@ -137,13 +148,16 @@ class News:
             except OrchestratorError as trouble:  # the store may be back later; listeners lose nothing by waiting
                 logger.warning("%s", trouble)
                 self._closing.wait(LOOK)
+            except Exception:  # whoever listens would hear nothing more, and nobody would know why
+                logger.exception("the events could not be read; it is tried again")
+                self._closing.wait(LOOK)
             self._closing.wait(SHORTEST_PAUSE)
 
     def _look_for_new_executions(self) -> None:
         newest = self.house.store.list_executions(limit=1)
         if newest and newest[0].execution_id != self._newest:
             self._newest = newest[0].execution_id
-            self._in_the_loop(self._ring)
+            self.ring()
 
     def _in_the_loop(self, act: Callable[..., None], *facts: object) -> None:
         if self._loop is not None and not self._loop.is_closed():
@@ -166,11 +180,11 @@ class News:
             time.sleep(0)
 
     def _ring(self) -> None:
-        for listener in list(self._listeners):
-            if isinstance(listener, Bell) and listener.new_executions:
-                listener.rung.set()
+        for bell in self._bells:
+            if bell.new_executions:
+                bell.rung.set()
 
     def _spread(self, batch: list[Placed]) -> None:
-        for listener in list(self._listeners):
+        for one in self._everybody:
             for placed in batch:
-                listener.give(placed)
+                one.give(placed)

@@ -21,6 +21,8 @@ router = APIRouter(tags=["schedules"], dependencies=[Depends(needs(Role.READ))])
 may_run = Depends(needs(Role.RUN))
 
 MOST_SLOTS: Final = 200
+MOST_SLOTS_OF_EACH: Final = 10
+CountOfEach = Annotated[int, Query(ge=1, le=MOST_SLOTS_OF_EACH, description="Turnos de cada una / slots of each")]
 Count = Annotated[int, Query(ge=1, le=MOST_SLOTS, description="Cuántos turnos siguientes / so many next slots")]
 
 
@@ -29,7 +31,7 @@ Count = Annotated[int, Query(ge=1, le=MOST_SLOTS, description="Cuántos turnos s
     summary="Programaciones y su próximo turno / Schedules and their next slots",
     responses=answers.ok(answers.Schedules, 422),
 )
-def list_schedules(request: Request, count: Count = 3) -> Response:
+def list_schedules(request: Request, count: CountOfEach = 3) -> Response:
     """In the order of the configuration; times in each schedule's own zone."""
     found = coming(house_of(request).parts_at_hand(), count=count, last=LAST_SLOTS)
     return answers.json({"schedules": [schedule_description(one) for one in found]})
@@ -110,3 +112,4 @@ def _described(parts: Parts, name: str, count: int) -> dict[str, JSON]:
 def _did(request: Request, what: str, name: str, **facts: Any) -> None:
     body: bytes = getattr(request.state, "body", b"")
     request.app.state.audit.did(request.scope, bearer_of(request), what, body=body, schedule=name, **facts)
+    request.app.state.news.ring()  # no event of an execution tells of it

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from orchestrator.core.errors import NoSuchExecution, NoSuchSchedule, QueueFull, SlotTaken
+from orchestrator.core.errors import NoSuchExecution, QueueFull, SlotTaken
 from orchestrator.core.executions import Request
 from orchestrator.core.messages import Message
-from orchestrator.core.schedule_records import Pause, ScheduleState, Slot, SlotFate, SlotRecord
+from orchestrator.core.schedule_records import Pause, Slot, SlotFate, SlotRecord
 from orchestrator.core.states import ExecutionStatus
 from orchestrator.core.storing import Queueing
 from tests.conformance.store_subjects import AT, execution_to, queued, started
@@ -26,22 +26,37 @@ def missed(slot_at, schedule="nightly", fate=SlotFate.MISSED, **facts):
     return SlotRecord(slot=Slot(schedule=schedule, at=slot_at), fate=fate, decided_at=AT + HOUR, **facts)
 
 
-def test_a_schedule_that_is_new_has_no_slots_in_the_past(store):
-    state = store.begin_schedule("nightly", fingerprint="one", at=AT)
-
-    assert state == ScheduleState(name="nightly", fingerprint="one", decided_until=AT)
-    assert store.begin_schedule("nightly", fingerprint="one", at=AT + HOUR) == state
-    assert store.schedule_states() == [state]
+def states_of(store):
+    return {(one.name, one.fingerprint): (one.decided_until, one.since, one.seen_at) for one in store.schedule_states()}
 
 
-def test_a_schedule_that_was_edited_begins_anew_and_never_goes_back(store):
-    store.begin_schedule("nightly", fingerprint="one", at=AT)
+def test_a_form_that_nobody_saw_before_has_no_slots_in_the_past(store):
+    store.see_schedules({"nightly": "one", "hourly": "h"}, at=AT)
+    store.see_schedules({"nightly": "one"}, at=AT + HOUR)
 
-    later = store.begin_schedule("nightly", fingerprint="two", at=AT + HOUR)
-    back = store.begin_schedule("nightly", fingerprint="three", at=AT)
+    assert states_of(store) == {("hourly", "h"): (AT, AT, AT), ("nightly", "one"): (AT, AT, AT + HOUR)}
+    assert [one.name for one in store.schedule_states()] == ["hourly", "nightly"]
 
-    assert (later.fingerprint, later.decided_until) == ("two", AT + HOUR)
-    assert (back.fingerprint, back.decided_until) == ("three", AT + HOUR)
+
+def test_each_form_of_a_schedule_has_a_state_of_its_own(store):
+    store.see_schedules({"nightly": "one"}, at=AT)
+    store.see_schedules({"nightly": "two"}, at=AT + HOUR)
+
+    store.decide_slots("nightly", "two", [], until=AT + 2 * HOUR)
+
+    assert states_of(store) == {
+        ("nightly", "one"): (AT, AT, AT),
+        ("nightly", "two"): (AT + 2 * HOUR, AT + HOUR, AT + HOUR),
+    }
+
+
+@pytest.mark.parametrize("at", [AT + HOUR, AT - HOUR])
+def test_a_form_that_begins_anew_has_slots_from_then_on_whatever_was_decided(store, at):
+    store.see_schedules({"nightly": "one", "hourly": "h"}, at=AT)
+
+    store.see_schedules({"nightly": "one", "hourly": "h"}, at=at, anew={"nightly"})
+
+    assert states_of(store) == {("hourly", "h"): (AT, AT, at), ("nightly", "one"): (at, at, at)}
 
 
 def test_a_slot_fires_one_execution_and_a_second_stores_nothing(store):
@@ -71,24 +86,25 @@ def test_another_schedule_may_have_a_slot_at_the_same_instant(store):
 
 
 def test_a_slot_that_was_missed_fires_no_more_and_one_that_fired_is_never_missed(store):
-    store.begin_schedule("nightly", fingerprint="one", at=AT)
+    store.see_schedules({"nightly": "one"}, at=AT)
     fired(store, "20250401_120001", AT + 2 * HOUR)
     reason = Message(template="{count} more", facts={"count": 3})
 
-    store.decide_slots("nightly", [missed(AT + HOUR, reason=reason), missed(AT + 2 * HOUR)], until=AT + 2 * HOUR)
+    records = [missed(AT + HOUR, reason=reason), missed(AT + 2 * HOUR)]
+    store.decide_slots("nightly", "one", records, until=AT + 2 * HOUR)
 
     with pytest.raises(SlotTaken):
         fired(store, "20250401_120002", AT + HOUR)
     fates = [(record.slot.at, record.fate, record.reason) for record in store.slot_records("nightly")]
     assert fates == [(AT + 2 * HOUR, SlotFate.FIRED, None), (AT + HOUR, SlotFate.MISSED, reason)]
-    assert store.begin_schedule("nightly", fingerprint="one", at=AT).decided_until == AT + 2 * HOUR
+    assert store.schedule_states()[0].decided_until == AT + 2 * HOUR
 
 
 def test_what_is_decided_never_becomes_undecided(store):
-    store.begin_schedule("nightly", fingerprint="one", at=AT)
+    store.see_schedules({"nightly": "one"}, at=AT)
 
-    store.decide_slots("nightly", [], until=AT + 2 * HOUR)
-    store.decide_slots("nightly", [], until=AT + HOUR)
+    store.decide_slots("nightly", "one", [], until=AT + 2 * HOUR)
+    store.decide_slots("nightly", "one", [], until=AT + HOUR)
 
     assert store.schedule_states()[0].decided_until == AT + 2 * HOUR
 
@@ -104,30 +120,32 @@ def test_an_execution_that_cannot_be_queued_leaves_its_slot_free(store):
     fired(store, "20250401_120002", AT)
 
 
-def test_a_paused_schedule_has_no_slots_from_its_pause_until_it_is_resumed(store):
-    store.begin_schedule("nightly", fingerprint="one", at=AT)
+def test_a_paused_schedule_has_no_slots_from_its_pause_until_it_is_resumed_whatever_its_form(store):
+    store.see_schedules({"nightly": "one", "hourly": "h"}, at=AT)
+    store.see_schedules({"nightly": "two"}, at=AT)
     pause = Pause(at=AT + HOUR, by="ana@host", reason="the source moves house")
 
     store.pause_schedule("nightly", pause)
     store.pause_schedule("nightly", Pause(at=AT + 2 * HOUR, by="somebody else"))
-    paused = store.begin_schedule("nightly", fingerprint="one", at=AT + 2 * HOUR)
+    paused = store.schedule_pauses()
+    with pytest.raises(SlotTaken):
+        fired(store, "20250401_120001", AT + HOUR)
     store.resume_schedule("nightly", at=AT + 3 * HOUR)
     store.resume_schedule("nightly", at=AT + 4 * HOUR)
 
-    assert (paused.pause, paused.decided_until) == (pause, AT)
-    assert store.schedule_states() == [ScheduleState(name="nightly", fingerprint="one", decided_until=AT + 3 * HOUR)]
-
-
-def test_a_schedule_that_nobody_began_cannot_be_paused_or_resumed(store):
-    with pytest.raises(NoSuchSchedule, match="unknown"):
-        store.pause_schedule("unknown", Pause(at=AT, by="ana"))
-    with pytest.raises(NoSuchSchedule, match="unknown"):
-        store.resume_schedule("unknown", at=AT)
+    assert paused == {"nightly": pause}
+    assert store.schedule_pauses() == {}
+    assert {key: state[0] for key, state in states_of(store).items()} == {
+        ("hourly", "h"): AT,
+        ("nightly", "one"): AT + 3 * HOUR,
+        ("nightly", "two"): AT + 3 * HOUR,
+    }
+    fired(store, "20250401_120002", AT + HOUR)
 
 
 def test_slots_are_told_the_latest_first_and_no_more_than_asked_for(store):
-    store.decide_slots("nightly", [missed(AT + number * HOUR) for number in range(5)], until=AT)
-    store.decide_slots("other", [missed(AT + 9 * HOUR, "other", SlotFate.SKIPPED)], until=AT)
+    store.decide_slots("nightly", "one", [missed(AT + number * HOUR) for number in range(5)], until=AT)
+    store.decide_slots("other", "one", [missed(AT + 9 * HOUR, "other", SlotFate.SKIPPED)], until=AT)
 
     assert [record.slot.at for record in store.slot_records("nightly", limit=2)] == [AT + 4 * HOUR, AT + 3 * HOUR]
     assert [record.slot.schedule for record in store.slot_records(limit=2)] == ["other", "nightly"]

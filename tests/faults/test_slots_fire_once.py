@@ -7,7 +7,7 @@ import os
 import random
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,7 +16,7 @@ from orchestrator.core.schedule_records import SlotFate
 from orchestrator.core.schedules import Catchup, Schedule
 from orchestrator.core.tasks import Registry, Task, Workflow
 from orchestrator.operations.parts import Parts
-from orchestrator.operations.schedules import upcoming
+from orchestrator.operations.schedule_preview import upcoming
 from orchestrator.operations.scheduling import Scheduler
 from orchestrator.stores.memory import MemoryStore
 
@@ -89,10 +89,10 @@ class Store(MemoryStore):
 
     kills = False
 
-    def decide_slots(self, name, records, *, until):
+    def decide_slots(self, name, fingerprint, records, *, until):
         if self.kills:
             raise KilledInBetween
-        super().decide_slots(name, records, until=until)
+        super().decide_slots(name, fingerprint, records, until=until)
 
 
 def changes_of(zone):
@@ -147,15 +147,16 @@ def test_every_slot_of_the_preview_fires_exactly_once_over_both_changes_of_the_c
         for one in schedulers:
             one.look()
 
-        expected = [slot for slot in upcoming(schedule, begin, 1000) if slot.astimezone(UTC) <= clock.at]
+        until = clock.at
+        expected = list(takewhile(lambda slot, until=until: slot.at <= until, upcoming(schedule, begin)))
         fired = [one for one in store.slot_records("s", limit=2000) if one.fate is SlotFate.FIRED]
         dates = {one.request.scheduled_for: one for one in store.list_executions(limit=2000)}
-        assert [one.slot.at for one in reversed(fired)] == [slot.astimezone(UTC) for slot in expected], (
+        assert [one.slot.at for one in reversed(fired)] == [slot.at for slot in expected], (
             name,
             cron,
             change,
         )
-        assert sorted(dates) == sorted(slot.isoformat() for slot in expected)
+        assert sorted(dates) == sorted(slot.local.isoformat() for slot in expected)
         assert len(store.list_executions(limit=2000)) == len(expected)
 
 

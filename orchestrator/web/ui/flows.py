@@ -17,6 +17,8 @@ from orchestrator.web.ui.drawing import Asked, drawing_of
 COLUMNS: Final = 30
 """Executions that a grid shows at most."""
 MOST_CELLS: Final = 6000
+MOST_SCHEDULES: Final = 20
+"""Of one workflow that its page tells."""
 CELL: Final = 20
 """Width and height of a cell, in pixels."""
 
@@ -98,7 +100,10 @@ def flow(parts: Parts, workflow: Workflow, asked: Asked) -> dict[str, Any]:
         "flow": workflow_description(registry, workflow),
         "tasks": [task_description(registry, registry.tasks[task_id]) for task_id in shown],
         "hidden": len(drawing.tasks) - len(shown),
-        "schedules": [(one, when(one.schedule)) for one in coming(parts, last=0, workflow=workflow.workflow_id)],
+        "schedules": [
+            (one, when(one.schedule))
+            for one in coming(parts, last=0, workflow=workflow.workflow_id, most=MOST_SCHEDULES)
+        ],
         "drawing": drawing,
     }
 

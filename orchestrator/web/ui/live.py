@@ -32,6 +32,7 @@ LONGEST_BREATH: Final = 5.0
 STALE: Final = 10.0
 """Seconds after which a view is rendered though nothing happened: leases run out, and time passes."""
 MOST_WATCHERS: Final = 200
+MOST_VIEWS: Final = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,17 +86,30 @@ class Live:
             return None
         shown = self._shown.get(view.key)
         if shown is None:
-            bell = self.news.bell(view.wanted, new_executions=view.new_executions)
-            if bell is None:
+            shown = self._open(view)
+            if shown is None:
                 return None
-            shown = self._shown[view.key] = _Shown(view=view, language=current_language())
-            shown.task = asyncio.create_task(self._keep(shown, bell))
         shown.watchers += 1
 
         def leave() -> None:
             shown.watchers -= 1
 
         return EventStream(_messages(shown), leave=leave, may_hear=may_hear)
+
+    def _open(self, view: View) -> _Shown | None:
+        """Begin to show it; one that nobody looks at any more makes room, the oldest first."""
+        if len(self._shown) >= MOST_VIEWS:
+            left = next((shown for shown in self._shown.values() if not shown.watchers), None)
+            if left is None or left.task is None:
+                return None
+            del self._shown[left.view.key]
+            left.task.cancel()
+        bell = Bell(wanted=view.wanted, new_executions=view.new_executions)
+        if not self.news.hang(bell):
+            return None
+        shown = self._shown[view.key] = _Shown(view=view, language=current_language())
+        shown.task = asyncio.create_task(self._keep(shown, bell))
+        return shown
 
     @property
     def watching(self) -> int:
@@ -110,13 +124,15 @@ class Live:
                 cost = await self._render(shown)
                 if cost is None:
                     break
-                await asyncio.sleep(min(max(BREATH, cost * len(self._shown) / SHARE), LONGEST_BREATH))
-                await _something(bell)
+                breath = min(max(BREATH, cost * len(self._shown) / SHARE), LONGEST_BREATH)
+                await asyncio.sleep(breath)
+                await _something(bell, STALE - breath)
                 if shown.watchers:
                     left = time.monotonic()
         finally:
-            self.news.leave(bell)
-            self._shown.pop(shown.view.key, None)
+            self.news.take_down(bell)
+            if self._shown.get(shown.view.key) is shown:
+                del self._shown[shown.view.key]
             await shown.show(None)
 
     async def _render(self, shown: _Shown) -> float | None:
@@ -139,10 +155,10 @@ def _timed(render: Callable[[], str]) -> tuple[str, float]:
     return text, time.thread_time() - began
 
 
-async def _something(bell: Bell) -> None:
-    """Wait until anything happened, or for as long as a view may be old."""
+async def _something(bell: Bell, patience: float) -> None:
+    """Wait until anything happened, at most for so many seconds."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(STALE):
+        async with asyncio.timeout(patience):
             await bell.rung.wait()
     bell.rung.clear()
 

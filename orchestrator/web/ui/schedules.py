@@ -18,6 +18,8 @@ router = APIRouter(prefix="/ui", include_in_schema=False)
 NEXT: Final = 3
 LAST: Final = 5
 """Slots of each schedule that are told."""
+MOST: Final = 200
+"""Schedules, and workflows without one, that a page tells."""
 
 
 @router.get("/schedules", dependencies=[reader])
@@ -36,14 +38,17 @@ async def live_schedules(request: Request) -> Response:
 
 def facts_of(parts: Parts) -> dict[str, Any]:
     """Every schedule with its slots, and every other workflow with its last execution; raises StoreUnusable."""
-    workflows = parts.registry.workflows
-    found = coming(parts, count=NEXT, last=LAST)
-    scheduled = {one.schedule.workflow for one in found}
-    alone = [name for name in workflows if name not in scheduled]
+    workflows, every = parts.registry.workflows, parts.registry.schedules
+    found = coming(parts, count=NEXT, last=LAST, most=MOST)
+    scheduled = {schedule.workflow for schedule in every.values()}
+    unscheduled = [name for name in workflows if name not in scheduled]
+    alone = unscheduled[:MOST]
     latest = parts.store.latest_executions(alone, each=1)
     return {
         "schedules": [(one, when(one.schedule), ZoneInfo(one.schedule.timezone)) for one in found],
         "unscheduled": [(workflows[name], latest[name][0] if latest[name] else None) for name in alone],
+        "more": len(every) - len(found),
+        "more_workflows": len(unscheduled) - len(alone),
         "zone": parts.zone,
         "now": datetime.now(UTC),
     }
